@@ -1,0 +1,75 @@
+"""Before, after -> announcements, each with its key; and when the clock must be looked at next.
+
+What is announced follows from evaluation alone: reminders, lapses and nudges that fell while a
+snapshot was carried on. A correction compares two evaluations from the opening on.
+Source: semantics §8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from escalation.core.reminders import length, nudges, reminders, user_nudges
+from escalation.core.snapshot import MISSED, RUNNING, Announced, Snapshot
+from escalation.core.table import Table
+
+_URGENCY = {"user_follow_up": 0, "follow_up": 0, "reminder": 1, "lapse": 2}
+
+
+class News(NamedTuple):
+    """What a change announces, and what it takes back."""
+
+    new: tuple[tuple[Announced, bool], ...]
+    """Each with whether it is coalesced: a more urgent one of the same deadline is told with it."""
+    superseded: tuple[Announced, ...]
+
+
+def news(told: Sequence[Announced]) -> News:
+    """What the clock told while a snapshot was carried on."""
+    return News(_coalesced(told), ())
+
+
+def corrected(before: Sequence[Announced], after: Sequence[Announced]) -> News:
+    """What a correction announces and takes back: two evaluations from the opening on, compared."""
+    old, new = {a.key: a for a in before}, {a.key: a for a in after}
+    return News(
+        _coalesced([a for key, a in new.items() if key not in old]),
+        tuple(a for key, a in old.items() if key not in new),
+    )
+
+
+def _coalesced(told: Sequence[Announced]) -> tuple[tuple[Announced, bool], ...]:
+    """Of each deadline and follow-up only the most urgent, the latest of those, is told."""
+    best: dict[tuple[str, str], Announced] = {}
+    for each in told:
+        group = ("deadline" if each.kind in ("reminder", "lapse") else each.kind, each.subject)
+        known = best.get(group)
+        if known is None or (_URGENCY[each.kind], each.at) >= (_URGENCY[known.kind], known.at):
+            best[group] = each
+    chosen = {id(each) for each in best.values()}
+    return tuple((each, id(each) not in chosen) for each in sorted(told, key=lambda a: a.at))
+
+
+def next_lapse(snapshot: Snapshot) -> datetime | None:
+    """When the clock alone changes the case next."""
+    return min((r.lapses_at for r in snapshot.deadlines if r.status == RUNNING and r.lapses_at), default=None)
+
+
+def next_moment(snapshot: Snapshot, table: Table) -> datetime | None:
+    """When the clock alone would change something or tell something next; None if never."""
+    now = snapshot.as_of
+    moments = [next_lapse(snapshot)]
+    for run in snapshot.deadlines:
+        if run.stopped_at is None and run.status in (RUNNING, MISSED) and run.lapses_at is not None:
+            rule = table.rule(run.id, run.state)
+            moments += [at for _, at in reminders(run, rule, table) if at > now]
+    for track in snapshot.tracks:
+        follow_up = None if track.final else table.state(track.state).follow_up
+        if follow_up is not None:
+            moments.append(next(nudges(track.entered_at, length(follow_up.every), table, now))[0])
+    for each in snapshot.follow_ups:
+        if each.status == "open":
+            moments.append(next((at for at, _ in user_nudges(each, table, now)), None))
+    return min((at for at in moments if at is not None), default=None)

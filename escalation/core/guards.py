@@ -1,0 +1,62 @@
+"""`requires` and `when` -> holds, or exactly what is missing. Source: semantics §4."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from escalation.core.snapshot import Missing, Reason
+from escalation.core.table import Branch
+from states.expressions import View
+from states.model import Checklist
+
+Chooser = Callable[[str, str, tuple[Branch, ...], View], "Branch | None"]
+"""Takes a track's state, the event, its branches there and what guards see; gives the branch taken."""
+
+
+def first_that_holds(state: str, event: str, listed: tuple[Branch, ...], view: View) -> Branch | None:
+    """The first branch whose guard holds: the compiled table's way of taking a step."""
+    return next((branch for branch in listed if holds(branch, view)), None)
+
+
+def holds(branch: Branch, view: View) -> bool:
+    """Whether both halves of a guard hold."""
+    if branch.requires and not all(map(view.checklists.__getitem__, branch.requires)):
+        return False
+    return branch.when is None or branch.when.holds(view)
+
+
+def missing_for(branch: Branch, track: str, state: str, view: View, unticked: Mapping[str, tuple[str, ...]]) -> Missing:
+    """What a guard that does not hold lacks. `unticked`: the items still to tick, by checklist."""
+    reasons = branch.when.why_not(view) if branch.when is not None else ()
+    return Missing(
+        track=track,
+        state=state,
+        to=branch.to,
+        checklists={name: unticked[name] for name in branch.requires if unticked[name]},
+        when=branch.when.text if branch.when is not None and reasons else None,
+        why=tuple(Reason(text=r.text, unset=r.unset, left=r.left, right=r.right) for r in reasons),
+    )
+
+
+def unticked_items(checklist: Checklist, name: str, checks: Mapping[str, bool]) -> tuple[str, ...]:
+    """The items that keep a checklist from being complete."""
+    return tuple(
+        id for id, item in checklist.items.items() if not item.optional and not checks.get(f"{name}.{id}", False)
+    )
+
+
+class Checklists(Mapping[str, bool]):
+    """Which checklists are complete, worked out when asked: most guards ask for none."""
+
+    def __init__(self, defined: Mapping[str, Checklist], checks: Mapping[str, bool]) -> None:
+        self._defined = defined
+        self._checks = checks
+
+    def __getitem__(self, name: str) -> bool:
+        return not unticked_items(self._defined[name], name, self._checks)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._defined)
+
+    def __len__(self) -> int:
+        return len(self._defined)

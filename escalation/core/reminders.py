@@ -1,0 +1,75 @@
+"""When reminders and nudges fall: of deadlines, of states, and the person's own. Source: semantics §5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import takewhile
+
+from escalation.core.days import after, nudge_on_or_after, reminder_at
+from escalation.core.snapshot import Run, UserFollowUp
+from escalation.core.table import Rule, Table
+from states.lengths import Length, parse_length
+
+Nudge = tuple[datetime, date]
+"""The instant and the day it is about."""
+
+
+def reminders(run: Run, rule: Rule, table: Table) -> list[tuple[str, datetime]]:
+    """The reminders of a run that has a lapse, each with its offset; none at or before its start."""
+    if run.lapses_at is None or not rule.remind:
+        return []
+    hours = run.due is None
+    day = table.clock.day(run.lapses_at) if run.due is None else date.fromisoformat(run.due)
+    all_of_them = ((str(o), reminder_at(day, run.lapses_at, hours, o, table.clock)) for o in rule.remind)
+    return [(offset, at) for offset, at in all_of_them if at > run.started_at]
+
+
+def nudges(entered_at: datetime, every: Length, table: Table, since: datetime) -> Iterator[Nudge]:
+    """When a state's follow-up nudges after `since`: every length from entry, without end."""
+    clock = table.clock
+    if every.unit == "hours":
+        gap = timedelta(hours=every.n)
+        at = entered_at + max(1, (since - entered_at) // gap + 1) * gap
+        while True:
+            yield at, clock.day(at)
+            at += gap
+    start = clock.day(entered_at)
+    k, day = nudge_on_or_after(start, every, clock.day(since), clock.calendar)
+    while True:
+        at = clock.reminder(day)
+        if at > since and at > entered_at:
+            yield at, day
+        k += 1
+        day = after(start, Length(every.n * k, every.unit), clock.calendar)
+
+
+def user_nudges(follow_up: UserFollowUp, table: Table, since: datetime) -> Iterator[Nudge]:
+    """When a person's own follow-up nudges after `since`: on its day, then every length until it is done."""
+    clock, due = table.clock, date.fromisoformat(follow_up.due)
+    if (at := clock.reminder(due)) > since:
+        yield at, due
+    if follow_up.every is None:
+        return
+    every = length(follow_up.every)
+    k, day = nudge_on_or_after(due, every, clock.day(since), clock.calendar)
+    while True:
+        if (at := clock.reminder(day)) > since:
+            yield at, day
+        k += 1
+        day = after(due, Length(every.n * k, every.unit), clock.calendar)
+
+
+def until(found: Iterator[Nudge], last: datetime) -> Iterator[Nudge]:
+    """Those up to and including `last`."""
+    return takewhile(lambda nudge: nudge[0] <= last, found)
+
+
+@lru_cache(maxsize=1024)
+def length(text: str | None) -> Length:
+    """The length that a checked text says. Raises: ValueError if it says none (a mistake in our code)."""
+    found = parse_length(text or "")
+    if found is None:
+        raise ValueError(f"unchecked length {text!r}")
+    return found

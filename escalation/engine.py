@@ -1,0 +1,280 @@
+"""record, correct, preview, advance: load -> evaluate -> announce -> commit, one transaction each.
+
+The path of an entry is `Engine.append`, from top to bottom. `now` is read once, by the caller, and
+handed down. Source: semantics §1 and §6; docs/lifecycle.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from escalation.core.announce import News, corrected, news, next_lapse, next_moment
+from escalation.core.entries import Amend, Check, Correction, Entry, EventEntry, Migrate, Opened, Withdraw, Worldly
+from escalation.core.evaluate import advance, evaluate, follows, lacking, step
+from escalation.core.history import amendable, effective
+from escalation.core.preview import Preview, compare
+from escalation.core.snapshot import MISSED, Announced, Missing, Refusal, Snapshot, decode_snapshot, encode_snapshot
+from escalation.core.table import Table
+from escalation.errors import (
+    BadInput,
+    CaseMoved,
+    FieldProblem,
+    NotFound,
+    Refused,
+    WouldConflict,
+)
+from escalation.shelf import Shelf
+from escalation.store import CaseRow, Posted, Standing, Store
+from states.model import MAIN
+
+Make = Callable[["Loaded", int, datetime], Entry]
+"""Makes an entry from the case as it was loaded, its seq and the instant of recording."""
+
+
+class Loaded(NamedTuple):
+    """A case as an entry finds it."""
+
+    row: CaseRow
+    snapshot: Snapshot
+    """At `now`, or where it was kept last if nothing has changed since."""
+    table: Table
+    now: datetime
+
+
+class Recorded(NamedTuple):
+    """What an entry did."""
+
+    ref: str
+    seq: int | None
+    """None when only time has passed."""
+    snapshot: Snapshot
+    news: News
+
+
+class Judged(NamedTuple):
+    """What an entry leads to."""
+
+    before: Snapshot | None
+    """The case at the same instant without it; None where the entry simply comes last."""
+    after: Snapshot
+    news: News
+
+
+class Engine:
+    """What becomes of the cases of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.shelf = Shelf(store)
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def open(self, entry: Opened, now: datetime) -> Recorded:
+        """A new case. The definition is in the store already (`Shelf.named`)."""
+        told: list[Announced] = []
+        with self.store.writing():
+            snapshot = evaluate(self.shelf.table, (entry,), now, tell=told)
+            found = news(told)
+            row = self.store.add_case(self.store.new_ref(), (entry,), self.standing(snapshot))
+            self._post(row.id, found, now)
+        return Recorded(row.ref, entry.seq, snapshot, found)
+
+    def append(
+        self, ref: str, make: Make, now: datetime, *,
+        key: str | None = None, head: int | None = None, accept: Collection[int] = (),
+    ) -> Recorded:  # fmt: skip
+        """One more entry. All of it is kept, or nothing.
+
+        Raises: Refused, WouldConflict (unless every conflict is in `accept`), BadInput, CaseMoved
+        if `head` is not the head of the log any more.
+        """
+        with self.store.writing():
+            case = self.load(ref, now)
+            if key is not None and (seq := self.store.seq_of_key(case.row.id, key)) is not None:
+                return Recorded(case.row.ref, seq, advance(self.shelf.table, case.snapshot, now), News((), ()))
+            if head is not None and head != case.row.head:
+                raise CaseMoved(case.row.ref, head, case.row.head)
+            entry = make(case, case.row.head + 1, now)
+            judged = self._judged(case, entry)
+            if judged.before is not None:
+                _accepted(compare(judged.before, judged.after, entry.seq), accept)
+            self.store.append(case.row, entry, self.standing(judged.after))
+            self._post(case.row.id, judged.news, now)
+        return Recorded(case.row.ref, entry.seq, judged.after, judged.news)
+
+    def preview(self, ref: str, make: Make, now: datetime) -> Preview:
+        """What one more entry would do. Writes nothing. Raises: Refused, BadInput."""
+        with self.store.reading():
+            case = self.load(ref, now)
+            entry = make(case, case.row.head + 1, now)
+            judged = self._judged(case, entry)
+            before = judged.before or advance(self.shelf.table, case.snapshot, now)
+            return compare(before, judged.after, entry.seq)
+
+    def advance(self, ref: str, now: datetime) -> Recorded:
+        """Keep what the clock has done to a case, and what it announces: what a daemon's step calls."""
+        told: list[Announced] = []
+        with self.store.writing():
+            case = self.load(ref, now)
+            snapshot = advance(self.shelf.table, case.snapshot, now, told)
+            found = news(told)
+            self.store.append(case.row, None, self.standing(snapshot))
+            self._post(case.row.id, found, now)
+        return Recorded(case.row.ref, None, snapshot, found)
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def load(self, ref: str, now: datetime) -> Loaded:
+        """The case with a snapshot that an entry at `now` can follow."""
+        row = self.store.case(ref)
+        snapshot = self.kept(row)
+        if snapshot is None or snapshot.as_of > now:
+            snapshot = self._evaluated(row.id, self.store.log(row.id), now)
+        return Loaded(row, snapshot, self.shelf.table(snapshot.definition), now)
+
+    def kept(self, row: CaseRow) -> Snapshot | None:
+        """The snapshot beside a case; None if it rests on other calendar data or another version wrote it."""
+        try:
+            snapshot = decode_snapshot(row.snapshot)
+        except msgspec.MsgspecError:
+            return None
+        stamp = self.shelf.table(snapshot.definition).clock.calendar.stamp
+        return snapshot if snapshot.calendar == stamp else None
+
+    def snapshot(
+        self, row: CaseRow, now: datetime, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Snapshot:
+        """What a case means `as_of` an instant (default: now) `as known at` another. Writes nothing.
+
+        Raises: NotFound if the case was not open, or not known, then.
+        """
+        at = as_of or (known_at if known_at is not None else now)
+        kept = self.kept(row) if known_at is None and (as_of is None or as_of >= now) else None
+        if kept is not None and kept.as_of <= at:
+            return advance(self.shelf.table, kept, at)
+        try:
+            return evaluate(self.shelf.table, self.store.log(row.id), at, known_at)
+        except LookupError:
+            raise NotFound("case_then", row.ref) from None
+
+    def standing(self, snapshot: Snapshot) -> Standing:
+        """What is kept beside a snapshot."""
+        table = self.shelf.table(snapshot.definition)
+        main = snapshot.track(MAIN)
+        assert main is not None
+        state = table.procedure.states.get(main.state)
+        return Standing(
+            title=snapshot.title,
+            client=snapshot.client,
+            definition=snapshot.definition,
+            opened_at=snapshot.opened_at,
+            open=snapshot.open,
+            state=main.state,
+            stage=state.stage if state else "",
+            overdue=any(run.standing and run.status == MISSED for run in snapshot.deadlines),
+            next_lapse=next_lapse(snapshot),
+            next_moment=next_moment(snapshot, table),
+            snapshot=encode_snapshot(snapshot),
+        )
+
+    # -- judging -----------------------------------------------------------------------------------
+
+    def _judged(self, case: Loaded, entry: Entry) -> Judged:
+        """What the entry does to the case, and what is to be told of it."""
+        now = case.now
+        if isinstance(entry, Worldly) and follows(case.snapshot, entry) and entry.occurred_at <= now:
+            return self._stepped(case, entry)
+        log = self.store.log(case.row.id)
+        _check_clock(log, now)
+        if isinstance(entry, Correction):
+            check_correction(log, entry)
+        longer = [*log, entry]
+        check_order(longer, entry)
+        before_told: list[Announced] = []
+        after_told: list[Announced] = []
+        before = evaluate(self.shelf.table, log, now, tell=before_told)
+        after = evaluate(self.shelf.table, longer, now, tell=after_told)
+        if any(i.seq == entry.seq for i in after.inapplicable):
+            raise Refused(self._refusal(log, entry, after))
+        return Judged(before, after, corrected(before_told, after_told))
+
+    def _stepped(self, case: Loaded, entry: Worldly) -> Judged:
+        """The usual way: the entry comes after all that is known."""
+        told: list[Announced] = []
+        choose = self.shelf.chooser(case.snapshot.definition)
+        after = step(self.shelf.table, case.snapshot, entry, case.now, choose, told)
+        if isinstance(after, Refusal):
+            raise Refused(after)
+        return Judged(None, after, news(told))
+
+    def _refusal(self, log: Sequence[Entry], entry: Entry, after: Snapshot) -> Refusal:
+        """Why a back-dated entry cannot stand where it was put."""
+        missing: tuple[Missing, ...] = next(i.missing for i in after.inapplicable if i.seq == entry.seq)
+        assert isinstance(entry, EventEntry | Migrate)
+        then = evaluate(self.shelf.table, log, entry.occurred_at)
+        if isinstance(entry, EventEntry):
+            found = lacking(self.shelf.table, then, entry.event, entry.data)
+            if found is not None:
+                return found
+        states = {t.track: t.state for t in then.tracks if not t.final}
+        event = entry.event if isinstance(entry, EventEntry) else "migrate"
+        return Refusal(event=event, at=entry.occurred_at, states=states, missing=missing, possible=())
+
+    def _evaluated(self, case_id: int, log: Sequence[Entry], now: datetime) -> Snapshot:
+        _check_clock(log, now)
+        return evaluate(self.shelf.table, log, now)
+
+    def _post(self, case_id: int, found: News, now: datetime) -> None:
+        """Announcements into the outbox, in the transaction that made them."""
+        rows = [
+            Posted(a.key, a.kind, a.at, "coalesced" if coalesced else "pending", msgspec.json.encode(a))
+            for a, coalesced in found.new
+        ]
+        self.store.post(case_id, rows, [a.key for a in found.superseded], now)
+
+
+def check_correction(log: Sequence[Entry], entry: Correction) -> None:
+    """Whether a correction names an entry it may name. Raises: NotFound, BadInput."""
+    if not 1 <= entry.target < entry.seq:
+        raise NotFound("entry", str(entry.target), known=tuple(str(e.seq) for e in log[-10:]))
+    target = log[entry.target - 1]
+    if isinstance(entry, Withdraw) and isinstance(target, Opened):
+        raise BadInput(FieldProblem("target", entry.target, "not_opened"))
+    if isinstance(entry, Amend):
+        if not amendable(target):
+            raise BadInput(FieldProblem("target", entry.target, "amendable"))
+        if entry.at is not None and entry.at > entry.recorded_at:
+            raise BadInput(FieldProblem("at", entry.at.isoformat(), "not_future"))
+        if isinstance(target, Check) and set(entry.data) - {"done"}:
+            raise BadInput(FieldProblem("data", ", ".join(entry.data), "unknown", limit="done"))
+
+
+def check_order(log: Sequence[Entry], entry: Entry) -> None:
+    """Whether nothing occurred in the future, or before the case was opened. Raises: BadInput."""
+    if isinstance(entry, Worldly) and entry.occurred_at > entry.recorded_at:
+        raise BadInput(FieldProblem("at", entry.occurred_at.isoformat(), "not_future"))
+    history = effective(log)
+    if not isinstance(history[0], Opened):
+        opened = next(e for e in history if isinstance(e, Opened))
+        field = "at" if not isinstance(entry, Withdraw) else "target"
+        raise BadInput(
+            FieldProblem(field, history[0].occurred_at.isoformat(), "not_before_opening",
+                         limit=opened.occurred_at.isoformat())
+        )  # fmt: skip
+
+
+def _check_clock(log: Sequence[Entry], now: datetime) -> None:
+    """A log only grows: nothing is recorded before what was recorded last. Raises: BadInput."""
+    last = max(e.recorded_at for e in log)
+    if now < last:
+        raise BadInput(FieldProblem("now", now.isoformat(), "not_before_last", limit=last.isoformat()))
+
+
+def _accepted(preview: Preview, accept: Collection[int]) -> None:
+    unaccepted = tuple(c for c in preview.conflicts if c.seq not in accept)
+    if unaccepted:
+        raise WouldConflict(unaccepted)

@@ -1,0 +1,161 @@
+"""Every error a caller can meet. Each carries its facts; `wording` makes the sentence and the advice.
+
+`str()` is plain English for logs and holds no personal text. A refusal is an answer, a failure is an
+error, a bug is an assertion. Errors of definitions are `states.errors.ProcedureError`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from escalation.core.snapshot import Inapplicable, Refusal
+
+
+class EscalationError(Exception):
+    """Root of all errors of this package. Whatever was asked for was not done."""
+
+    exit_code = 1
+    kind = "error"
+
+    def facts(self) -> dict[str, Any]:
+        """What the error knows, as plain data for `--json`."""
+        return {}
+
+
+class Refused(EscalationError):
+    """The procedure says no. Nothing was logged; do what is missing, or one of what is possible."""
+
+    exit_code = 3
+    kind = "refused"
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        states = ", ".join(f"{track}: {state}" for track, state in refusal.states.items())
+        super().__init__(f"{refusal.event} cannot be recorded ({states or 'the case is closed'})")
+
+    def facts(self) -> dict[str, Any]:
+        r = self.refusal
+        return {"event": r.event, "states": r.states, "missing": list(r.missing), "possible": list(r.possible)}
+
+
+class FieldProblem(NamedTuple):
+    """What is wrong with one field of what was said."""
+
+    field: str
+    value: Any
+    expected: str
+    """A key of the wording's `expected` table, or signs that need no language."""
+    meant: str | None = None
+    line: int | None = None
+    """Of an imported file."""
+    limit: str | None = None
+    """The bound that was passed, the choices there are, the length allowed."""
+
+
+class BadInput(EscalationError):
+    """Fields of what was said are wrong; all of them are named. Nothing was logged; say them again."""
+
+    exit_code = 2
+    kind = "bad_input"
+
+    def __init__(self, *problems: FieldProblem) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{p.field}: expected {p.expected}" for p in problems))
+
+    def facts(self) -> dict[str, Any]:
+        return {"problems": [{k: v for k, v in p._asdict().items() if v is not None} for p in self.problems]}
+
+
+class NotFound(EscalationError):
+    """There is no such case, entry, event, deadline or procedure. Nothing was changed."""
+
+    exit_code = 4
+    kind = "not_found"
+
+    def __init__(self, what: str, key: str, meant: str | None = None, known: tuple[str, ...] = ()) -> None:
+        self.what, self.key, self.meant, self.known = what, key, meant, known
+        super().__init__(f"no {what} {key!r}")
+
+    def facts(self) -> dict[str, Any]:
+        return {"what": self.what, "key": self.key, "meant": self.meant, "known": list(self.known)}
+
+
+class WouldConflict(EscalationError):
+    """A correction makes later entries impossible. Nothing was logged; accept them by name, or leave it."""
+
+    exit_code = 3
+    kind = "would_conflict"
+
+    def __init__(self, conflicts: tuple[Inapplicable, ...]) -> None:
+        self.conflicts = conflicts
+        super().__init__(f"{len(conflicts)} later entries would become inapplicable")
+
+    def facts(self) -> dict[str, Any]:
+        return {"conflicts": list(self.conflicts)}
+
+
+class CaseMoved(EscalationError):
+    """Someone else wrote first: the log has a newer head than the one that was seen. Nothing was logged."""
+
+    exit_code = 3
+    kind = "case_moved"
+
+    def __init__(self, case: str, expected: int, found: int) -> None:
+        self.case, self.expected, self.found = case, expected, found
+        super().__init__(f"case {case}: head is {found}, expected {expected}")
+
+    def facts(self) -> dict[str, Any]:
+        return {"case": self.case, "expected": self.expected, "found": self.found}
+
+
+class StoreError(EscalationError):
+    """The store cannot be used. Nothing was changed in it."""
+
+    exit_code = 5
+    kind = "store"
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path}: {reason}")
+
+    def facts(self) -> dict[str, Any]:
+        return {"store": self.path, "reason": self.reason}
+
+
+class StoreTooNew(StoreError):
+    """A later version of this program wrote the store. It was not touched; install that version."""
+
+    kind = "store_too_new"
+
+
+class StoreBusy(StoreError):
+    """The store was locked by another process for longer than the timeout. Try again."""
+
+    kind = "store_busy"
+
+
+class StoreDamaged(StoreError):
+    """The log's hash chain or the snapshot does not fit. `case` and `seq` name the first entry that does not."""
+
+    kind = "store_damaged"
+
+    def __init__(self, path: str, case: str, seq: int, reason: str) -> None:
+        self.case, self.seq = case, seq
+        super().__init__(path, reason)
+
+    def facts(self) -> dict[str, Any]:
+        return {"store": self.path, "case": self.case, "entry": self.seq, "reason": self.reason}
+
+
+class ConfigError(EscalationError):
+    """A setting cannot be used. Nothing was changed."""
+
+    exit_code = 2
+    kind = "config"
+
+    def __init__(self, key: str, value: str, expected: str) -> None:
+        self.key, self.value, self.expected = key, value, expected
+        super().__init__(f"{key}: expected {expected}")
+
+    def facts(self) -> dict[str, Any]:
+        return {"key": self.key, "value": self.value, "expected": self.expected}

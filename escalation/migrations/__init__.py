@@ -1,0 +1,47 @@
+"""Bring a store's schema up to date. Alembic is imported only when a store is new or behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+VERSION = 1
+"""Of the schema; kept in SQLite's `user_version`, so that a look at one integer tells whether to import Alembic."""
+
+
+SCHEMA = Path(__file__).parent / "schema.sql"
+"""What the migrations make of a new file, as one script: a first start need not import Alembic."""
+
+
+def upgrade(url: str) -> None:
+    """Create or upgrade the schema of the store at an SQLAlchemy URL, in one transaction.
+
+    Children keep their parents: foreign keys are off while a table is rebuilt, and checked after.
+    """
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine, event
+
+    engine = create_engine(url)
+    sqlite = engine.dialect.name == "sqlite"
+    if sqlite:
+
+        @event.listens_for(engine, "connect")
+        def _plain(connection, _record) -> None:  # type: ignore[no-untyped-def]
+            connection.isolation_level = None
+            connection.execute("PRAGMA busy_timeout = 30000")
+            connection.execute("PRAGMA foreign_keys = OFF")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection) -> None:  # type: ignore[no-untyped-def]
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        if sqlite:
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            assert not broken, "the migration lost parents of rows"
+            connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+    engine.dispose()

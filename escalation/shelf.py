@@ -1,0 +1,127 @@
+"""The procedures a store can open cases of, and the tables that run them.
+
+Files are read and checked once; after that the store's pinned definition is decoded, which is a
+thousand times quicker.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from escalation.core.guards import Chooser
+from escalation.core.table import Table
+from escalation.errors import NotFound, StoreError
+from escalation.store import DefinitionRow, Store
+from states.calendar import load_calendar
+from states.errors import near_miss
+from states.model import decode
+
+if TYPE_CHECKING:
+    from states.library import Checked
+
+CALENDARS = "calendars"
+"""The folder beside a store that holds calendar files a person installed."""
+
+
+class Shelf:
+    """Definitions by hash and by name, ready to run."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._tables: dict[str, Table] = {}
+        self._choosers: dict[str, Chooser] = {}
+
+    @property
+    def calendars(self) -> tuple[Path, ...]:
+        """Folders with calendar files that a person installed."""
+        return (self._store.folder / CALENDARS,)
+
+    def table(self, hash: str) -> Table:
+        """The table of a pinned definition. Raises: StoreError if the store does not hold it."""
+        table = self._tables.get(hash)
+        if table is None:
+            kept = self._store.definition(hash)
+            if kept is None:
+                raise StoreError(self._store.path, f"definition {hash[:12]} is missing")
+            procedure = decode(kept[2])
+            table = self._tables[hash] = Table(procedure, load_calendar(procedure.calendar, self.calendars), hash)
+        return table
+
+    def chooser(self, hash: str) -> Chooser:
+        """The shared machine of a definition, which takes the steps that are recorded."""
+        chooser = self._choosers.get(hash)
+        if chooser is None:
+            from escalation.core.machine import Machines  # 20 ms that reading commands need not pay
+
+            chooser = self._choosers[hash] = Machines(self.table(hash)).choose
+        return chooser
+
+    def forget(self) -> None:
+        """Read calendars and definitions again: something was installed."""
+        self._tables.clear()
+        self._choosers.clear()
+
+    def named(self, name: str, now: datetime) -> str:
+        """The hash of the definition that `name` means now: a path, a name, or a hash in full or in part.
+
+        A person's own installed file goes before what is shipped under the same name. Writes the
+        definition into the store where it is new. Raises: NotFound; ProcedureError.
+        """
+        path = Path(name)
+        if name.endswith((".yaml", ".yml")) or len(path.parts) > 1:
+            if not path.is_file():
+                raise NotFound("procedure", name)
+            return self._keep(_load(path, self.calendars, now), now, current=False, by_user=False)
+        kept = [d for d in self._store.definitions() if d.procedure == name and d.current]
+        own = next((d.hash for d in kept if d.by_user), None)
+        if own is not None:
+            return own
+        return self._shipped(name, kept, now) or self._by_hash(name)
+
+    def _shipped(self, name: str, kept: list[DefinitionRow], now: datetime) -> str | None:
+        from states.library import shipped, source_hash
+
+        path = shipped().get(name)
+        if path is None:
+            return kept[-1].hash if kept else None
+        source = source_hash(path)
+        known = next((d.hash for d in kept if d.source == source), None)
+        return known or self._keep(_load(path, self.calendars, now), now, current=True, by_user=False)
+
+    def _by_hash(self, name: str) -> str:
+        found = [d.hash for d in self._store.definitions() if len(name) >= 6 and d.hash.startswith(name)]
+        if len(found) == 1:
+            return found[0]
+        known = self.names()
+        raise NotFound("procedure", name, near_miss(name, known), known)
+
+    def names(self) -> tuple[str, ...]:
+        """Every procedure that `open` knows by name."""
+        from states.library import shipped
+
+        return tuple(sorted({*shipped(), *(d.procedure for d in self._store.definitions() if d.current)}))
+
+    def install(self, path: Path, now: datetime) -> tuple[str, Checked]:
+        """Make the procedure in a file the one that its name means in this store."""
+        checked = _load(path, self.calendars, now)
+        return self._keep(checked, now, current=True, by_user=True), checked
+
+    def _keep(self, checked: Checked, now: datetime, current: bool, by_user: bool) -> str:
+        reading = checked.reading
+        procedure = reading.procedure
+        kept = next((d for d in self._store.definitions() if d.hash == reading.hash), None)
+        if kept is None or (current and not (kept.current and kept.by_user == by_user)):
+            values = (reading.hash, procedure.procedure, procedure.version, reading.body, checked.source, now)
+            with self._store.writing_or_joining():
+                self._store.keep_definition(*values, current=current, by_user=by_user)
+        return reading.hash
+
+
+def _load(path: Path, calendars: tuple[Path, ...], now: datetime) -> Checked:
+    from states.library import load
+
+    return load(path, calendars, now.date().isoformat())
+
+

@@ -1,0 +1,61 @@
+"""The hot SQL, written once for the connection's own cursor. Tests hold it against `tables`.
+
+Placeholders are `?`; what another database writes otherwise is translated where its connection is
+made (`store`), so there is one set of statements.
+"""
+
+from __future__ import annotations
+
+CASE_COLUMNS = "id, ref, title, client, definition, opened_at, head, head_hash, open, overdue, next_lapse, snapshot"
+
+FIND_CASE = f'SELECT {CASE_COLUMNS} FROM "case" WHERE ref = ?'
+CASES_BY_PREFIX = 'SELECT ref FROM "case" WHERE ref >= ? AND ref < ? ORDER BY ref LIMIT 3'
+ALL_REFS = 'SELECT ref FROM "case" ORDER BY id LIMIT ?'
+INSERT_CASE = (
+    'INSERT INTO "case" (ref, title, client, definition, opened_at, head, head_hash, open, state, stage, overdue,'
+    " next_lapse, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+)
+UPDATE_CASE = (
+    'UPDATE "case" SET title = ?, client = ?, definition = ?, opened_at = ?, head = ?, head_hash = ?, open = ?,'
+    " state = ?, stage = ?, overdue = ?, next_lapse = ?, snapshot = ? WHERE id = ? AND head = ?"
+)
+REF_TAKEN = 'SELECT 1 FROM "case" WHERE ref = ?'
+COUNT_CASES = 'SELECT count(*) FROM "case"'
+
+INSERT_ENTRY = "INSERT INTO entry (case_id, seq, body, hash, key) VALUES (?, ?, ?, ?, ?)"
+LOG = "SELECT body, hash FROM entry WHERE case_id = ? ORDER BY seq"
+ENTRY_BY_KEY = "SELECT seq FROM entry WHERE case_id = ? AND key = ?"
+
+DELETE_TIMER = "DELETE FROM timer WHERE case_id = ?"
+INSERT_TIMER = "INSERT INTO timer (at, case_id) VALUES (?, ?)"
+DUE_CASES = (
+    'SELECT c.ref FROM timer t JOIN "case" c ON c.id = t.case_id WHERE t.at <= ? ORDER BY t.at, t.case_id LIMIT ?'
+)
+NEXT_TIMER = "SELECT at FROM timer ORDER BY at LIMIT 1"
+
+SUPERSEDE = "UPDATE outbox SET status = 'superseded' WHERE case_id = ? AND key = ? AND status != 'superseded'"
+INSERT_OUTBOX = (
+    "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT DO NOTHING"
+)
+OUTBOX_OF = "SELECT key, kind, at, status, body FROM outbox WHERE case_id = ? ORDER BY at, id"
+
+DEFINITION = "SELECT procedure, version, body FROM definition WHERE hash = ?"
+DEFINITIONS = 'SELECT hash, procedure, version, source, current, by_user FROM definition ORDER BY procedure, installed_at'
+INSERT_DEFINITION = (
+    "INSERT INTO definition (hash, procedure, version, body, source, installed_at, current, by_user)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+RETIRE_DEFINITIONS = "UPDATE definition SET current = ? WHERE procedure = ? AND hash != ?"
+CURRENT_DEFINITION = "UPDATE definition SET current = ?, by_user = ?, source = ? WHERE hash = ?"
+
+SETTING = "SELECT value FROM setting WHERE name = ?"
+PUT_SETTING = (
+    "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
+
+def list_cases(clauses: tuple[str, ...], order: str = "id", limited: bool = False) -> str:
+    """The cases that satisfy all clauses, after a given id."""
+    where = " AND ".join(("id > ?", *clauses))
+    return f'SELECT {CASE_COLUMNS} FROM "case" WHERE {where} ORDER BY {order}' + (" LIMIT ?" if limited else "")

@@ -1,0 +1,61 @@
+"""What reading and checking can say about a definition: findings, and the error that carries them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong with a definition, or doubtful, or worth telling, and where."""
+
+    code: str
+    """Stable, for programs: a key of `findings.SENTENCES`."""
+    severity: str
+    """`error`: no case can use it; `warning`: it can, but look again."""
+    file: str
+    line: int
+    """From 1, as editors count."""
+    column: int
+    key: str
+    """The path of keys, joined by dots: `states.waiting.deadlines.answer.within`."""
+    facts: dict[str, str]
+    """What the sentence is made of; `expected`, `found` and `meant` (a near miss) where they apply."""
+
+    @property
+    def expected(self) -> str | None:
+        """What would have been right there, where that can be said."""
+        return self.facts.get("expected")
+
+    @property
+    def found(self) -> str | None:
+        """What stands there."""
+        return self.facts.get("found")
+
+    @property
+    def meant(self) -> str | None:
+        """The name that was probably meant."""
+        return self.facts.get("meant")
+
+
+class ProcedureError(Exception):
+    """A definition is wrong, and no case can use it. Nothing was stored or changed.
+
+    `problems` holds all of its errors at once, in the order of the file; mend them and load it again.
+    """
+
+    exit_code = 6
+
+    def __init__(self, problems: Iterable[Finding]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"{len(self.problems)} problem(s) in a procedure definition")
+
+    def __str__(self) -> str:
+        return "; ".join(f"{p.file}:{p.line}:{p.column}: {p.code} ({p.key})" for p in self.problems)
+
+
+def near_miss(name: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that `name` was probably meant to be, or None."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
