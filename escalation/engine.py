@@ -78,7 +78,7 @@ class Engine:
         told: list[Announced] = []
         with self.store.writing():
             snapshot = evaluate(self.shelf.table, (entry,), now, tell=told)
-            found = news(told)
+            found = news(told, snapshot)
             row = self.store.add_case(self.store.new_ref(), (entry,), self.standing(snapshot))
             self._post(row.id, found, now)
         return Recorded(row.ref, entry.seq, snapshot, found)
@@ -121,7 +121,7 @@ class Engine:
         with self.store.writing():
             case = self.load(ref, now)
             snapshot = advance(self.shelf.table, case.snapshot, now, told)
-            found = news(told)
+            found = news(told, snapshot)
             self.store.append(case.row, None, self.standing(snapshot))
             self._post(case.row.id, found, now)
         return Recorded(case.row.ref, None, snapshot, found)
@@ -194,13 +194,13 @@ class Engine:
             check_correction(log, entry)
         longer = [*log, entry]
         check_order(longer, entry)
-        before_told: list[Announced] = []
-        after_told: list[Announced] = []
-        before = evaluate(self.shelf.table, log, now, tell=before_told)
-        after = evaluate(self.shelf.table, longer, now, tell=after_told)
+        told: list[Announced] = []
+        before = evaluate(self.shelf.table, log, now)
+        after = evaluate(self.shelf.table, longer, now, tell=told)
         if any(i.seq == entry.seq for i in after.inapplicable):
             raise Refused(self._refusal(log, entry, after))
-        return Judged(before, after, corrected(before_told, after_told))
+        posted = [p.key for p in self.store.outbox(case.row.id) if p.status != "superseded"]
+        return Judged(before, after, corrected(posted, told, after))
 
     def _stepped(self, case: Loaded, entry: Worldly) -> Judged:
         """The usual way: the entry comes after all that is known."""
@@ -209,7 +209,7 @@ class Engine:
         after = step(self.shelf.table, case.snapshot, entry, case.now, choose, told)
         if isinstance(after, Refusal):
             raise Refused(after)
-        return Judged(None, after, news(told))
+        return Judged(None, after, news(told, after))
 
     def _refusal(self, log: Sequence[Entry], entry: Entry, after: Snapshot) -> Refusal:
         """Why a back-dated entry cannot stand where it was put."""
@@ -234,7 +234,7 @@ class Engine:
             Posted(a.key, a.kind, a.at, "coalesced" if coalesced else "pending", msgspec.json.encode(a))
             for a, coalesced in found.new
         ]
-        self.store.post(case_id, rows, [a.key for a in found.superseded], now)
+        self.store.post(case_id, rows, found.superseded, now)
 
 
 def check_correction(log: Sequence[Entry], entry: Correction) -> None:

@@ -33,7 +33,7 @@ def undefined_names(subject: Subject) -> Iterator[Finding]:
 
 def unused_names(subject: Subject) -> Iterator[Finding]:
     """Whatever is defined should be used; `me` needs no use."""
-    used: dict[str, set[str]] = {"party": {ME, CLOCK}, "fact": set(), "checklist": set()}
+    used: dict[str, set[str]] = {"party": {ME}, "fact": set(), "checklist": set()}
     for kind, name, _ in references(subject):
         used.setdefault(kind, set()).add(name)
     for text in _expressions(subject):
@@ -80,7 +80,8 @@ def references(subject: Subject) -> Iterator[Reference]:
     procedure = subject.procedure
     yield Reference("state", procedure.initial, ("initial",))
     for name, event in procedure.events.items():
-        yield Reference("party", event.by, ("events", name, "by"))
+        if event.by != CLOCK:
+            yield Reference("party", event.by, ("events", name, "by"))
         for ask, each in event.asks.items():
             if each.sets is not None:
                 yield Reference("fact", each.sets, ("events", name, "asks", ask, "sets"))
@@ -142,7 +143,7 @@ def _known(subject: Subject) -> dict[str, Collection[str]]:
         "state": procedure.states,
         "stage": procedure.stages,
         "track": procedure.track_names(),
-        "party": {*procedure.parties, CLOCK},
+        "party": procedure.parties,
         "event": procedure.events,
         "checklist": procedure.checklists,
         "fact": procedure.facts,

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
 from states.errors import Finding, near_miss
 from states.graph import Path
-from states.model import Ask, Number, Value, Words
+from states.model import Ask, Value, Words
+from states.samples import NUMBERS, bound, day, limits
 from states.subject import Subject
 
 TEXTS = frozenset(("title", "issuer", "number", "guidance", "why", "because", "do"))
 """The fields that people read."""
-NUMBERS = frozenset(("money", "percent", "integer"))
 _FITS = {("integer", "money"), ("integer", "percent"), ("choice", "text")}
 """Types of an ask and of a fact that can hold its answers without loss, apart from the same."""
 _CALENDAR = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,6})?")
-
-
-class Limits(NamedTuple):
-    """The bounds of a value, as numbers or days; None where there is none or it is not readable."""
-
-    low: Decimal | date | None
-    high: Decimal | date | None
 
 
 def values(subject: Subject) -> Iterator[Finding]:
@@ -61,9 +52,9 @@ def dates(subject: Subject) -> Iterator[Finding]:
     for name, source in subject.procedure.sources.items():
         path = ("sources", name)
         for key, text in (("effective", source.effective), ("until", source.until)):
-            if text is not None and _day(text) is None:
+            if text is not None and day(text) is None:
                 yield subject.error("no-date", (*path, key), found=text, expected="2026-11-22")
-        first, last = _day(source.effective), _day(source.until)
+        first, last = day(source.effective), day(source.until)
         if first is not None and last is not None and last < first:
             yield subject.error("until-before-effective", (*path, "until"), found=str(last), expected=str(first))
 
@@ -104,27 +95,6 @@ def expressions(subject: Subject) -> Iterator[Finding]:
     """Every `when` can be read, and its types fit."""
     for path, text, fault in subject.faults:
         yield subject.error(fault.code, path, **fault.facts, at=str(fault.at + 1), expression=text)
-
-
-def limits(value: Value) -> Limits:
-    """The bounds of a number, or of a date, that can be read."""
-    return Limits(bound(value, value.min), bound(value, value.max))
-
-
-def bound(value: Value, given: Number | None) -> Decimal | date | None:
-    """One bound in the value's own type; None if there is none, or none of that type."""
-    if given is None:
-        return None
-    if value.type == "date":
-        return _day(given) if isinstance(given, str) else None
-    if value.type not in NUMBERS:
-        return None
-    try:
-        number = Decimal(str(given))
-    except InvalidOperation:
-        return None
-    whole = number.is_finite() and (value.type != "integer" or number == number.to_integral_value())
-    return number if whole else None
 
 
 def _values(subject: Subject) -> Iterator[tuple[Path, Value]]:
@@ -171,8 +141,8 @@ def _fits(subject: Subject, path: Path, ask: Ask, fact: Value) -> Iterator[Findi
             expected = f"{'…' if low is None else low} – {'…' if high is None else high}"
             yield subject.error("sets-bounds", (*path, key), found=str(given), expected=expected, fact=ask.sets)
     if ask.max_length is not None and fact.max_length is not None and ask.max_length > fact.max_length:
-        path = (*path, "max_length")
-        yield subject.error("sets-bounds", path, found=str(ask.max_length), expected=str(fact.max_length), fact=ask.sets)
+        found, expected = str(ask.max_length), str(fact.max_length)
+        yield subject.error("sets-bounds", (*path, "max_length"), found=found, expected=expected, fact=ask.sets)
 
 
 def _texts(part: Any, path: Path) -> Iterator[tuple[Path, str | Words]]:
@@ -190,10 +160,3 @@ def _texts(part: Any, path: Path) -> Iterator[tuple[Path, str | Words]]:
     elif isinstance(part, list):
         for i, value in enumerate(part):
             yield from _texts(value, (*path, i))
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text is not None and len(text) == 10 else None
-    except ValueError:
-        return None

@@ -377,14 +377,17 @@ def stages(procedure: Procedure) -> list[str]:
 def clean(text: str) -> str:
     """`text` on one line, without what moves the cursor, turns the writing or has no settled width.
 
-    Control characters become spaces; format characters (bidi, joiners, variation selectors) go.
+    Control characters become spaces; format characters (bidi, joiners, variation selectors) go;
+    what has no agreed look (private, unassigned, half a pair) becomes a question mark.
     """
     kept = []
     for c in text[: LONGEST + 1]:
         category = unicodedata.category(c)
         if category in ("Cc", "Zs", "Zl", "Zp"):
             kept.append(" ")
-        elif category not in ("Cf", "Cs", "Co", "Cn") and not 0xFE00 <= ord(c) <= 0xFE0F:
+        elif category in ("Cs", "Co", "Cn"):
+            kept.append("?")
+        elif category != "Cf" and not 0xFE00 <= ord(c) <= 0xFE0F:
             kept.append(c)
     line = re.sub(" +", " ", "".join(kept)).strip()
     return line + "..." if len(text) > LONGEST else line

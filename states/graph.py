@@ -6,6 +6,7 @@ any may come. Nothing here says whether a guard can hold: see `values`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -164,3 +165,41 @@ def cycles(ways: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
             seen.update(group)
             groups.append(group)
     return groups
+
+
+def shortest_ways(ways: Mapping[str, Mapping[str, str]], start: str) -> dict[str, tuple[str, ...]]:
+    """By state: the events of the shortest way to it. `ways`: by source and target, the event that leads there."""
+    found: dict[str, tuple[str, ...]] = {start: ()}
+    waiting = deque([start])
+    while waiting:
+        source = waiting.popleft()
+        for target, event in ways.get(source, {}).items():
+            if target not in found:
+                found[target] = (*found[source], event)
+                waiting.append(target)
+    return found
+
+
+def longest_ways(
+    ways: Mapping[str, Mapping[str, str]], start: str, most: int
+) -> tuple[dict[str, tuple[str, ...]], bool]:
+    """The same for the longest, no state twice on one way; and whether it stopped early, after `most` steps."""
+    found: dict[str, tuple[str, ...]] = {start: ()}
+    events: list[str] = []
+    on_way = {start: None}
+    levels = [iter(ways.get(start, {}).items())]
+    for _ in range(most):
+        target, event = next(levels[-1], ("", ""))
+        if not target:
+            levels.pop()
+            if not levels:
+                return found, False
+            on_way.popitem()
+            events.pop()
+        elif target not in on_way:
+            events.append(event)
+            on_way[target] = None
+            if len(events) > len(found.get(target, ())):
+                found[target] = tuple(events)
+            levels.append(iter(ways.get(target, {}).items()))
+    return found, True

@@ -7,7 +7,7 @@ Source: semantics §8.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,28 +22,40 @@ class News(NamedTuple):
     """What a change announces, and what it takes back."""
 
     new: tuple[tuple[Announced, bool], ...]
-    """Each with whether it is coalesced: a more urgent one of the same deadline is told with it."""
-    superseded: tuple[Announced, ...]
+    """Each with whether it is coalesced: said with a more urgent one, or past caring about."""
+    superseded: tuple[str, ...]
+    """Keys of announcements that, as it turns out, should not have been made."""
 
 
-def news(told: Sequence[Announced]) -> News:
-    """What the clock told while a snapshot was carried on."""
-    return News(_coalesced(told), ())
+def news(told: Sequence[Announced], after: Snapshot) -> News:
+    """What the clock told while a snapshot was carried on to `after`."""
+    return News(_coalesced(told, after), ())
 
 
-def corrected(before: Sequence[Announced], after: Sequence[Announced]) -> News:
-    """What a correction announces and takes back: two evaluations from the opening on, compared."""
-    old, new = {a.key: a for a in before}, {a.key: a for a in after}
-    return News(
-        _coalesced([a for key, a in new.items() if key not in old]),
-        tuple(a for key, a in old.items() if key not in new),
-    )
+def corrected(posted: Collection[str], told: Sequence[Announced], after: Snapshot) -> News:
+    """What a correction announces and takes back.
+
+    `posted`: the keys announced before and not superseded; `told`: all that the clock tells in the
+    corrected history, from the opening on.
+    """
+    implied = {each.key for each in told}
+    fresh = [each for each in told if each.key not in posted]
+    return News(_coalesced(fresh, after), tuple(key for key in posted if key not in implied))
 
 
-def _coalesced(told: Sequence[Announced]) -> tuple[tuple[Announced, bool], ...]:
-    """Of each deadline and follow-up only the most urgent, the latest of those, is told."""
+def _coalesced(told: Sequence[Announced], after: Snapshot) -> tuple[tuple[Announced, bool], ...]:
+    """Of each deadline and follow-up only the most urgent, the latest of those, is told.
+
+    A reminder of a deadline that no longer stands, or a nudge of a state that was left, is not.
+    """
+    standing = {(run.id, run.started_at) for run in after.deadlines if run.standing}
+    present = {(track.state, track.entered_at) for track in after.tracks if not track.final}
     best: dict[tuple[str, str], Announced] = {}
     for each in told:
+        if each.kind == "reminder" and (each.subject, each.started_at) not in standing:
+            continue
+        if each.kind == "follow_up" and (each.subject, each.started_at) not in present:
+            continue
         group = ("deadline" if each.kind in ("reminder", "lapse") else each.kind, each.subject)
         known = best.get(group)
         if known is None or (_URGENCY[each.kind], each.at) >= (_URGENCY[known.kind], known.at):

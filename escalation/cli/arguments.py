@@ -1,0 +1,139 @@
+"""What every command takes, and how what was typed is read."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import SUPPRESS, ArgumentParser, HelpFormatter, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from escalation.errors import BadInput, EscalationError, FieldProblem
+
+if TYPE_CHECKING:
+    from escalation.api import Desk
+
+LANGUAGES = ("zh", "en")
+
+
+class Usage(EscalationError):
+    """The words of the command are off. Nothing was done; see its `--help`."""
+
+    exit_code = 2
+    kind = "usage"
+
+    def __init__(self, message: str, usage: str) -> None:
+        self.message, self.usage = message, usage
+        super().__init__(message)
+
+    def facts(self) -> dict[str, Any]:
+        return {"usage": self.usage.strip()}
+
+
+class Parser(ArgumentParser):
+    """A parser whose errors are ours to print."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Usage(message, self.format_usage())
+
+
+def parser(program: str, lang: str, helping: bool) -> Parser:
+    """An empty parser. `helping`: its help is going to be printed, so it may look well."""
+    return Parser(prog=program, formatter_class=formatter(helping), allow_abbrev=False)
+
+
+def formatter(helping: bool) -> type[HelpFormatter]:
+    """How help is laid out. The good-looking one costs 70 ms, so only who asks for help pays."""
+    if not helping or not sys.stdout.isatty():
+        return HelpFormatter
+    from rich_argparse import RichHelpFormatter
+
+    return RichHelpFormatter
+
+
+def add_globals(made: ArgumentParser, lang: str) -> None:
+    """Options that stand before or after any command alike."""
+    said = _SAID[lang]
+    group = made.add_argument_group(said["globals"])
+    group.add_argument("--json", action="store_true", default=SUPPRESS, help=said["json"])
+    group.add_argument("--store", metavar="URL", default=SUPPRESS, help=said["store"])
+    group.add_argument("--lang", choices=LANGUAGES, default=SUPPRESS, help=said["lang"])
+    group.add_argument("--now", metavar="INSTANT", default=SUPPRESS, help=said["now"])
+    group.add_argument("--quiet", action="store_true", default=SUPPRESS, help=said["quiet"])
+    group.add_argument("--no-color", action="store_true", default=SUPPRESS, help=said["color"])
+
+
+def language(argv: Sequence[str]) -> str:
+    """The language of the answer: as said, else that of the locale."""
+    for i, word in enumerate(argv):
+        if word == "--lang" and i + 1 < len(argv) and argv[i + 1] in LANGUAGES:
+            return argv[i + 1]
+        if word.startswith("--lang=") and word[7:] in LANGUAGES:
+            return word[7:]
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def desk(options: Namespace) -> Desk:
+    """The store that the options name, open. Raises: StoreError, BadInput."""
+    from escalation.api import open_store
+
+    lang = getattr(options, "lang", None) or language(())
+    return open_store(store_path(options), now=getattr(options, "now", None), lang=lang)
+
+
+def store_path(options: Namespace) -> str:
+    """The SQLite file of `--store`, `ESCALATION_STORE`, or the user's data folder."""
+    url = getattr(options, "store", None) or os.environ.get("ESCALATION_STORE")
+    if not url:
+        import platformdirs
+
+        return str(platformdirs.user_data_path("escalation", appauthor=False) / "cases.db")
+    if url.startswith("sqlite:///"):
+        return url.removeprefix("sqlite:///")
+    if "://" in url:
+        raise BadInput(FieldProblem("store", url.partition("://")[0] + "://…", "store_url"))
+    return url
+
+
+def pairs(given: Sequence[str] | None, field: str = "set") -> dict[str, str]:
+    """`K=V …` as a mapping. Raises: BadInput with every one that is none, or stands twice."""
+    found: dict[str, str] = {}
+    wrong = []
+    for each in given or ():
+        name, sign, value = each.partition("=")
+        if not sign or not name or name in found:
+            wrong.append(FieldProblem(field, each, "pair"))
+        found[name] = value
+    if wrong:
+        raise BadInput(*wrong)
+    return found
+
+
+def whole(text: str) -> int:
+    """A whole number of an option, with a calm message where it is none."""
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise BadInput(FieldProblem("number", text, "integer"))
+    return int(text)
+
+
+_SAID = {
+    "zh": {
+        "globals": "通用选项(写在命令前后都可以)",
+        "json": "输出 JSON,供程序使用",
+        "store": "存放案件的文件(默认在你的数据文件夹;也可设环境变量 ESCALATION_STORE)",
+        "lang": "界面语言(默认随系统)",
+        "now": "当作现在是这一刻:用于演练和测试",
+        "quiet": "只输出结果",
+        "color": "不用颜色",
+    },
+    "en": {
+        "globals": "global options (before or after the command)",
+        "json": "print JSON, for programs",
+        "store": "the file that holds the cases (default: in your data folder; or ESCALATION_STORE)",
+        "lang": "language (default: the locale)",
+        "now": "act as if it were this instant: for rehearsals and tests",
+        "quiet": "print the result only",
+        "color": "no colour",
+    },
+}

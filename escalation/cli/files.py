@@ -1,0 +1,146 @@
+"""Commands that let cases out and in: export, import."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from escalation.cli.arguments import Usage, desk
+from escalation.cli.output import Output
+from escalation.errors import BadInput, FieldProblem
+
+if TYPE_CHECKING:
+    from escalation.api import Desk
+
+FORMATS = ("json", "jsonl", "csv")
+LATER = ("ics", "xes", "bundle")
+
+
+def build_export(made: ArgumentParser, lang: str) -> None:
+    said = _SAID[lang]
+    made.add_argument("cases", metavar="CASE", nargs="*", help=said["case"])
+    made.add_argument("--all", action="store_true", help=said["all"])
+    made.add_argument("--format", required=True, metavar="|".join(FORMATS), help=said["format"])
+    made.add_argument("-o", dest="file", metavar="FILE", help=said["out"])
+    made.set_defaults(run=run_export)
+
+
+def run_export(options: Namespace, out: Output) -> int:
+    if options.format not in FORMATS:
+        expected = "format_later" if options.format in LATER else "choice"
+        raise BadInput(FieldProblem("format", options.format, expected, limit=" | ".join(FORMATS)))
+    if bool(options.cases) == options.all:
+        raise Usage("CASE … | --all", "escalation export CASE… | --all --format json|jsonl|csv [-o FILE]")
+    with desk(options) as opened:
+        for case in options.cases:
+            opened.engine.store.case(case)
+        _written(opened.export(options.format, options.cases), options.file)
+        if options.file:
+            out.message("exported", file=options.file)
+    return 0
+
+
+def _written(blocks: Iterable[bytes], file: str | None) -> None:
+    """To a private file, whole or not at all; or to standard output."""
+    if file is None:
+        for block in blocks:
+            sys.stdout.buffer.write(block)
+        sys.stdout.buffer.flush()
+        return
+    path = Path(file)
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        descriptor = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as target:
+            for block in blocks:
+                target.write(block)
+        beside.replace(path)
+    except OSError as error:
+        raise BadInput(FieldProblem("file", file, "file", limit=error.strerror)) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def build_import(made: ArgumentParser, lang: str) -> None:
+    said = _SAID[lang]
+    made.add_argument("file", metavar="FILE", help=said["in"])
+    made.add_argument("--accept-inapplicable", action="store_true", help=said["accept"])
+    made.set_defaults(run=run_import)
+
+
+def run_import(options: Namespace, out: Output) -> int:
+    """Exit code 2 if any case was left out; the others are in."""
+    with desk(options) as opened:
+        try:
+            with _source(options.file) as lines:
+                data = _imported(opened, lines, options, out)
+        except OSError as error:
+            raise BadInput(FieldProblem("file", options.file, "file", limit=error.strerror)) from error
+    out.emit("imported", data)
+    return 2 if data["skipped"] else 0
+
+
+def _source(file: str) -> BinaryIO:
+    """The file; standard input for `-`, which is kept first because it is read twice."""
+    if file != "-":
+        return Path(file).open("rb")
+    from tempfile import TemporaryFile
+
+    kept = TemporaryFile()  # noqa: SIM115  (the caller closes it)
+    while block := sys.stdin.buffer.read(1 << 20):
+        kept.write(block)
+    kept.seek(0)
+    return kept  # type: ignore[return-value]
+
+
+def _imported(opened: Desk, lines: BinaryIO, options: Namespace, out: Output) -> dict[str, object]:
+    with _progress(out) as told:
+        return opened.import_(lines, accept_inapplicable=options.accept_inapplicable, progress=told)
+
+
+class _progress:
+    """A bar on standard error, where a person looks on; nothing elsewhere."""
+
+    def __init__(self, out: Output) -> None:
+        self.shown = not (out.json or out.quiet) and sys.stderr.isatty()
+
+    def __enter__(self) -> Callable[[int, int | None], None] | None:
+        if not self.shown:
+            return None
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self.bar = Progress(console=Console(stderr=True), transient=True)
+        self.bar.start()
+        task = self.bar.add_task("import", total=None)
+        return lambda done, total: self.bar.update(task, completed=done, total=total)
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown:
+            self.bar.stop()
+
+
+BUILD = {"export": build_export, "import": build_import}
+
+_SAID = {
+    "zh": {
+        "case": "案件编号",
+        "all": "全部案件",
+        "format": "json、jsonl(可以再导入)或 csv",
+        "out": "写到这个文件(不写就输出到屏幕)",
+        "in": "要导入的 JSON 行文件;- 表示标准输入",
+        "accept": "含有不再适用的条目的案件也收进来",
+    },
+    "en": {
+        "case": "the cases' ids",
+        "all": "all cases",
+        "format": "json, jsonl (can be imported again) or csv",
+        "out": "write to this file (standard output if left out)",
+        "in": "the JSON lines file; - for standard input",
+        "accept": "let in cases that hold inapplicable entries",
+    },
+}

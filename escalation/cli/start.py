@@ -1,0 +1,125 @@
+"""What a newcomer meets: no command at all, demo, shell completion, and one line about each command."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from escalation.cli.output import Output
+
+
+def summary(command: str, lang: str) -> str:
+    """One line about a command."""
+    return _SAID[lang].get(command, command)
+
+
+def nothing_named(options: Namespace, out: Output) -> int:
+    """Until the screens exist: what is next in every open case."""
+    from escalation.cli.questions import run_next
+
+    return run_next(options, out)
+
+
+def build_demo(made: ArgumentParser, lang: str) -> None:
+    made.add_argument("--keep", metavar="FILE", help=_SAID[lang]["keep"])
+    made.set_defaults(run=run_demo)
+
+
+def run_demo(options: Namespace, out: Output) -> int:
+    """A throw-away store with made-up cases in every stage; then next, due and show of them."""
+    from tempfile import TemporaryDirectory
+
+    from escalation.api import open_store
+    from escalation.demo import fill
+
+    with TemporaryDirectory(prefix="escalation-demo-") as folder:
+        path = options.keep or str(Path(folder) / "demo.db")
+        with open_store(path, now=getattr(options, "now", None), lang=out.lang) as desk:
+            cases = fill(desk)
+            if out.json:
+                out.emit("lines", (desk.show(case) for case in cases))
+                return 0
+            out.message("demo_intro", n=len(cases))
+            out.emit("next_all", (desk.next(case) for case in cases), titles_of=desk.titles, cases=len(cases))
+            out.emit("due", desk.due("14d"), today=desk.now().date().isoformat())
+            out.emit("show", desk.show(cases[0]), titles=desk.titles(cases[0]))
+            out.message("demo_kept" if options.keep else "demo_over", file=path)
+    return 0
+
+
+def build_completion(made: ArgumentParser, lang: str) -> None:
+    made.add_argument("shell", choices=("bash", "zsh", "tcsh"), help=_SAID[lang]["shell"])
+    made.set_defaults(run=run_completion)
+
+
+def run_completion(options: Namespace, out: Output) -> int:
+    """A script for the shell: `eval "$(escalation completion bash)"`."""
+    import shtab
+
+    from escalation.cli import everything
+
+    sys.stdout.write(shtab.complete(everything(out.lang), options.shell) + "\n")
+    return 0
+
+
+BUILD = {"demo": build_demo, "completion": build_completion}
+
+_SAID = {
+    "zh": {
+        "open": "开一个案件",
+        "record": "记下发生的事",
+        "facts": "记下数值(金额、日期等)",
+        "done": "勾选清单里的一项",
+        "note": "写一条备注",
+        "attach": "附上文件",
+        "follow-up": "自己的跟进提醒",
+        "amend": "更正一条记录",
+        "withdraw": "撤回一条记录",
+        "migrate": "换到流程的另一个版本",
+        "show": "案件现在的情况",
+        "list": "所有案件",
+        "next": "现在该做什么,最晚哪天,为什么",
+        "due": "按日子列出期限和跟进",
+        "log": "完整记录,更正也看得见",
+        "why": "一个日子怎么算出来的;一件事还缺什么",
+        "forecast": "没人行动的话会走到哪里",
+        "verify": "核对记录没有被改动",
+        "export": "导出",
+        "import": "导入",
+        "procedure": "流程:列出、阅读、检查、测试、画图",
+        "calendar": "工作日历",
+        "demo": "看一遍示例(不会留下任何东西)",
+        "completion": "命令行补全脚本",
+        "keep": "把示例案件留在这个文件里",
+        "shell": "哪种命令行",
+    },
+    "en": {
+        "open": "open a case",
+        "record": "log something that happened",
+        "facts": "set values (amounts, dates …)",
+        "done": "tick a checklist item",
+        "note": "write a note",
+        "attach": "attach a file",
+        "follow-up": "your own reminders",
+        "amend": "correct an entry",
+        "withdraw": "take an entry back",
+        "migrate": "move to another version of the procedure",
+        "show": "how a case stands",
+        "list": "all cases",
+        "next": "what to do now, by when, why",
+        "due": "deadlines and follow-ups by day",
+        "log": "the history, corrections visible",
+        "why": "how a day was counted; what an event still lacks",
+        "forecast": "where it goes if nobody acts",
+        "verify": "check that no log was altered",
+        "export": "let cases out",
+        "import": "take cases in",
+        "procedure": "definitions: list, read, check, test, draw",
+        "calendar": "working days",
+        "demo": "look around (leaves nothing behind)",
+        "completion": "a script for your shell's completion",
+        "keep": "keep the demo cases in this file",
+        "shell": "which shell",
+    },
+}

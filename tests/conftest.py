@@ -1,0 +1,69 @@
+"""What tests share: files, a store in a temporary folder, and the ways to run a command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import settings
+
+from escalation import Desk, open_store
+
+ROOT = Path(__file__).parent.parent
+PROCEDURES = Path(__file__).parent / "procedures"
+
+settings.register_profile("usual", derandomize=True, deadline=None)
+settings.register_profile("long", max_examples=int(os.environ.get("ESCALATION_EXAMPLES", "2000")), deadline=None)
+settings.load_profile("long" if "ESCALATION_EXAMPLES" in os.environ else "usual")
+
+
+@pytest.fixture
+def parcel() -> Path:
+    """A small procedure with everything in it: the one of the format page."""
+    return PROCEDURES / "parcel-dispute.yaml"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Callable[[str], Desk]]:
+    """Opens the test's own store at an instant; may be called again to let time pass."""
+    opened: list[Desk] = []
+
+    def at(now: str, lang: str = "en") -> Desk:
+        while opened:
+            opened.pop().close()
+        opened.append(open_store(tmp_path / "cases.db", now=now, lang=lang))
+        return opened[-1]
+
+    yield at
+    for each in opened:
+        each.close()
+
+
+class Ran(NamedTuple):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Callable[..., Ran]:
+    """Runs the program as a process, on the test's own store."""
+
+    def run(*words: str, env: dict[str, str] | None = None, stdin: bytes | None = None) -> Ran:
+        there = {**os.environ, "ESCALATION_STORE": str(tmp_path / "cases.db"), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+        for name in ("LC_ALL", "LC_MESSAGES"):
+            there.pop(name, None)
+        found = subprocess.run(
+            [sys.executable, "-m", "escalation", *words],
+            capture_output=True, input=stdin, env=there | (env or {}), cwd=tmp_path, timeout=120, check=False,
+        )  # fmt: skip
+        return Ran(found.returncode, found.stdout.decode(), found.stderr.decode())
+
+    return run
