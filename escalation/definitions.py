@@ -81,7 +81,8 @@ def tested(path: Path, calendars: Sequence[Path], lang: str) -> Data:
     """The stories beside a procedure file, run: which show what they say, and what no story takes."""
     from escalation.stories import run_stories
 
-    return run_stories(path, calendars).data(lang)
+    found: Data = run_stories(path, calendars).data(lang)
+    return found
 
 
 def listed(engine: Engine, lang: str) -> Iterator[Data]:

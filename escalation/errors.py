@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from escalation.core.snapshot import Inapplicable, Refusal
+from escalation.core.snapshot import Inapplicable, Refusal, plain_missing
 
 
 class EscalationError(Exception):
@@ -35,7 +35,7 @@ class Refused(EscalationError):
 
     def facts(self) -> dict[str, Any]:
         r = self.refusal
-        return {"event": r.event, "states": r.states, "missing": list(r.missing), "possible": list(r.possible)}
+        return {"event": r.event, "states": r.states, "missing": plain_missing(r.missing), "possible": list(r.possible)}
 
 
 class FieldProblem(NamedTuple):
@@ -91,7 +91,9 @@ class WouldConflict(EscalationError):
         super().__init__(f"{len(conflicts)} later entries would become inapplicable")
 
     def facts(self) -> dict[str, Any]:
-        return {"conflicts": list(self.conflicts)}
+        return {
+            "conflicts": [{"seq": c.seq, "event": c.event, "missing": plain_missing(c.missing)} for c in self.conflicts]
+        }
 
 
 class CaseMoved(EscalationError):

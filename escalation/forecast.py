@@ -35,7 +35,8 @@ def forecast(
     Raises: Refused if a supposed event could not be recorded then. Writes nothing.
     """
     table = book(snapshot.definition)
-    start, end, rows = snapshot, snapshot.as_of + horizon, []
+    start, end = snapshot, snapshot.as_of + horizon
+    rows: list[Data] = []
     waiting = sorted(supposed, key=lambda each: each.at)
     for _ in range(MOST_STEPS):
         lapse = next_lapse(snapshot)

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from escalation.core.days import Step, reckon, reckon_date
 from escalation.core.evaluate import Book, possibilities
 from escalation.core.reminders import length as length_of
-from escalation.core.snapshot import PAUSED, Pause, Run, Snapshot
+from escalation.core.snapshot import PAUSED, Pause, Run, Snapshot, plain_missing
 from escalation.core.table import Table
 from escalation.errors import NotFound
-from escalation.views import basis_in_full, deadline, event_title, known_rule, local, missing_of, party
+from escalation.views import basis_in_full, deadline, event_title, known_rule, local, party
 from states.errors import near_miss
 from states.lengths import Length
 from states.model import words
@@ -132,7 +132,7 @@ def why_event(book: Book, snapshot: Snapshot, ref: str, event: str, lang: str) -
         "by": defined.by,
         "ready": missing == (),
         "has_transition": missing is not None,
-        "missing": missing_of(missing or ()),
+        "missing": plain_missing(missing or ()),
         "states": {t.track: t.state for t in snapshot.tracks if not t.final},
         "taken_in": [name for name in table.procedure.states if event in table.moves(name)],
         "possible": [name for name, lacks in possible.items() if not lacks],

@@ -19,6 +19,7 @@ UPDATE_CASE = (
     'UPDATE "case" SET title = ?, client = ?, definition = ?, opened_at = ?, head = ?, head_hash = ?, open = ?,'
     " state = ?, stage = ?, overdue = ?, next_lapse = ?, snapshot = ? WHERE id = ? AND head = ?"
 )
+REF = 'SELECT ref FROM "case" WHERE id = ?'
 REF_TAKEN = 'SELECT 1 FROM "case" WHERE ref = ?'
 COUNT_CASES = 'SELECT count(*) FROM "case"'
 

@@ -15,9 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec import MsgspecError
+
 from escalation import statements as sql
 from escalation.core.entries import Entry, canonical, chained, decode_entry
-from escalation.errors import NotFound, StoreBusy, StoreError, StoreTooNew
+from escalation.errors import NotFound, StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from escalation.migrations import SCHEMA, VERSION, upgrade
 
 BUSY_SECONDS = 30
@@ -214,12 +216,20 @@ class Store:
         return int(self._run(sql.COUNT_CASES).fetchone()[0])
 
     def log(self, case_id: int) -> list[Entry]:
-        """The log of a case, in the order of recording."""
-        return [decode_entry(body) for body, _ in self._run(sql.LOG, (case_id,))]
+        """The log of a case, in the order of recording. Raises: StoreDamaged for what is no entry."""
+        entries = []
+        for seq, (body, _) in enumerate(self.raw_log(case_id), 1):
+            try:
+                entries.append(decode_entry(body))
+            except MsgspecError as error:
+                (ref,) = self._run(sql.REF, (case_id,)).fetchone()
+                raise StoreDamaged(self.path, ref, seq, "entry") from error
+        return entries
 
     def raw_log(self, case_id: int) -> list[tuple[bytes, str]]:
         """The log as bytes and hashes, for verifying."""
-        return [(bytes(body), hash) for body, hash in self._run(sql.LOG, (case_id,))]
+        rows = self._run(sql.LOG, (case_id,))
+        return [(body if isinstance(body, bytes) else str(body).encode(), hash) for body, hash in rows]
 
     def seq_of_key(self, case_id: int, key: str) -> int | None:
         """The entry that was recorded with an idempotency key, if there is one."""
@@ -371,7 +381,7 @@ def _clauses(
     if client is not None:
         clauses.append("client = ?")
         values.append(client)
-    kept = [(c, v) for c, v in (("stage = ?", stage), ("state = ?", state)) if v is not None]
+    kept: list[tuple[str, Any]] = [(c, v) for c, v in (("stage = ?", stage), ("state = ?", state)) if v is not None]
     if overdue:
         kept.append(("overdue = ?", True))
     if kept:

@@ -6,7 +6,7 @@ language, instants in the procedure's zone with their offset. Nothing here decid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from escalation.core.evaluate import Book, possibilities
 from escalation.core.guards import unticked_items
 from escalation.core.preview import Preview
 from escalation.core.reminders import length, nudges, reminders
-from escalation.core.snapshot import Inapplicable, Missing, Run, Snapshot, TrackState
+from escalation.core.snapshot import Inapplicable, Missing, Run, Snapshot, TrackState, plain_missing
 from escalation.core.table import Table
 from states.calendar import Calendar
 from states.model import Ask, Basis, State, words
@@ -150,25 +150,7 @@ def checklists(snapshot: Snapshot, table: Table) -> Data:
 
 def inapplicable(entry: Inapplicable) -> Data:
     """An entry without effect, and why."""
-    return {"seq": entry.seq, "event": entry.event, "missing": missing_of(entry.missing)}
-
-
-def missing_of(missing: Iterable[Missing]) -> list[Data]:
-    """What candidate transitions lack, one object each."""
-    return [
-        {
-            "track": each.track,
-            "state": each.state,
-            "to": each.to,
-            "transition": each.transition,
-            "checklists": {name: list(items) for name, items in each.checklists.items()},
-            "when": each.when,
-            "why": [
-                {"text": why.text, "unset": list(why.unset), "left": why.left, "right": why.right} for why in each.why
-            ],
-        }
-        for each in missing
-    ]
+    return {"seq": entry.seq, "event": entry.event, "missing": plain_missing(entry.missing)}
 
 
 def _possible(event: str, missing: tuple[Missing, ...], table: Table, lang: str) -> Data:
@@ -177,7 +159,7 @@ def _possible(event: str, missing: tuple[Missing, ...], table: Table, lang: str)
         "event": event,
         "by": defined.by,
         "ready": not missing,
-        "missing": missing_of(missing),
+        "missing": plain_missing(missing),
         "asks": {name: ask_of(ask, lang) for name, ask in defined.asks.items()},
     }
 

@@ -45,7 +45,7 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     """What every part of a definition is: frozen, and strict about its keys."""
 
 
-class Words(Part, kw_only=True):
+class Words(Part, frozen=True, kw_only=True):
     """One text in the languages people read it in; at least one of them."""
 
     zh: str | None = None
@@ -68,19 +68,19 @@ def words(text: Text | None, lang: str) -> str:
     return (text.zh or text.en or "") if lang == "zh" else (text.en or text.zh or "")
 
 
-class Stage(Part, kw_only=True):
+class Stage(Part, frozen=True, kw_only=True):
     """A lane: what groups states on a drawing."""
 
     title: Text
 
 
-class Party(Part, kw_only=True):
+class Party(Part, frozen=True, kw_only=True):
     """Who can owe a deadline or cause an event. `me` is the person whose case it is."""
 
     title: Text
 
 
-class Source(Part, kw_only=True):
+class Source(Part, frozen=True, kw_only=True):
     """What periods rest on: a law, a rule, a standard."""
 
     title: Text
@@ -92,7 +92,7 @@ class Source(Part, kw_only=True):
     url: str | None = None
 
 
-class Basis(Part, kw_only=True):
+class Basis(Part, frozen=True, kw_only=True):
     """What one period rests on, and how sure that is."""
 
     source: Id | None = None
@@ -100,7 +100,7 @@ class Basis(Part, kw_only=True):
     certainty: Certainty | None = None
 
 
-class Value(Part, kw_only=True):
+class Value(Part, frozen=True, kw_only=True):
     """What a fact and an ask have in common: a type and its bounds."""
 
     type: ValueType
@@ -112,13 +112,13 @@ class Value(Part, kw_only=True):
     required: bool = False
 
 
-class Fact(Value, kw_only=True):
+class Fact(Value, frozen=True, kw_only=True):
     """A typed value that a case holds."""
 
     title: Text
 
 
-class Ask(Value, kw_only=True):
+class Ask(Value, frozen=True, kw_only=True):
     """What is asked when an event is recorded."""
 
     title: Text | None = None
@@ -126,7 +126,7 @@ class Ask(Value, kw_only=True):
     """The fact that the answer is stored as, too."""
 
 
-class Item(Part, kw_only=True):
+class Item(Part, frozen=True, kw_only=True):
     """One line of a checklist."""
 
     title: Text
@@ -135,14 +135,14 @@ class Item(Part, kw_only=True):
     optional: bool = False
 
 
-class Checklist(Part, kw_only=True):
+class Checklist(Part, frozen=True, kw_only=True):
     """What must be at hand; complete when every item that is not optional is ticked."""
 
     title: Text
     items: Annotated[dict[Id, Item], Meta(min_length=1)]
 
 
-class Event(Part, kw_only=True):
+class Event(Part, frozen=True, kw_only=True):
     """Something that can happen, and what is asked then."""
 
     title: Text
@@ -151,7 +151,7 @@ class Event(Part, kw_only=True):
     asks: dict[Id, Ask] = {}
 
 
-class Transition(Part, kw_only=True):
+class Transition(Part, frozen=True, kw_only=True):
     """From a state to another on an event; without `to`, internal: nothing is left or entered."""
 
     to: Id | None = None
@@ -176,7 +176,7 @@ def branches(transitions: Transitions, event: str) -> tuple[Transition, ...]:
     return tuple(listed) if isinstance(listed, list) else (listed,)
 
 
-class LengthBranch(Part, kw_only=True):
+class LengthBranch(Part, frozen=True, kw_only=True):
     """One line of a conditional length; the last has no `when`."""
 
     when: Expression | None = None
@@ -185,7 +185,7 @@ class LengthBranch(Part, kw_only=True):
     ]
 
 
-class Deadline(Part, kw_only=True):
+class Deadline(Part, frozen=True, kw_only=True):
     """Something owed by a last day. Exactly one of `within` and `due_on`."""
 
     title: Text
@@ -211,21 +211,21 @@ class Deadline(Part, kw_only=True):
         return self.owed_by != ME and self.due_on is None
 
 
-class StandingDeadline(Deadline, kw_only=True):
+class StandingDeadline(Deadline, frozen=True, kw_only=True):
     """A deadline of the procedure as a whole: it runs whatever the state."""
 
     starts: list[Id] = []
     stops: list[Id] = []
 
 
-class FollowUp(Part, kw_only=True):
+class FollowUp(Part, frozen=True, kw_only=True):
     """A nudge while a case stays in a state."""
 
     every: LengthText
     do: Text
 
 
-class State(Part, kw_only=True):
+class State(Part, frozen=True, kw_only=True):
     """Where a case, or one track of it, can be."""
 
     stage: Id
@@ -239,7 +239,7 @@ class State(Part, kw_only=True):
     outcome: Outcome | None = None
 
 
-class Track(Part, kw_only=True):
+class Track(Part, frozen=True, kw_only=True):
     """What runs beside the main track once one of `starts` has happened."""
 
     title: Text
@@ -248,7 +248,7 @@ class Track(Part, kw_only=True):
     transitions: Transitions = {}
 
 
-class Document(Part, kw_only=True):
+class Document(Part, frozen=True, kw_only=True):
     """A template that the procedure offers, per state or event."""
 
     title: Text
@@ -256,7 +256,7 @@ class Document(Part, kw_only=True):
     for_: list[Id] = field(default=[], name="for")
 
 
-class Procedure(Part, kw_only=True):
+class Procedure(Part, frozen=True, kw_only=True):
     """One file: the whole path."""
 
     procedure: ProcedureId

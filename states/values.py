@@ -20,6 +20,8 @@ from states.terms import ANSWERS, Terms, literal, possible_relation
 
 MOST = 20_000
 """Combinations; beyond them nothing is claimed."""
+MOST_WORK = 1_000_000
+"""Combinations times parts of guards: half a second at most."""
 MOST_SAID = 5
 
 Guard = tuple[Transition, Expression | None]
@@ -53,7 +55,8 @@ def cases(procedure: Procedure, state: str, event: str, guards: Sequence[Guard])
     whens = [_always if e is None else table.truth(e.node) for _, e in guards]
     required = [[table.required(name) for name in t.requires] for t, _ in guards]
     columns = table.columns()
-    if prod(len(c) for c in columns) > MOST:
+    combinations = prod(len(c) for c in columns)
+    if combinations > MOST or combinations * sum(_parts(e.node) for _, e in guards if e is not None) > MOST_WORK:
         return None
     return _try_all(table, columns, guards, whens, required)
 
@@ -244,6 +247,10 @@ def _domain(procedure: Procedure, name: str, state: str, event: str, aliases: di
         return domain(procedure, name, state, event)
     ask = procedure.events[event].asks[answer.partition(".")[2]]
     return answered_domain(procedure.facts[name.partition(".")[2]], ask)
+
+
+def _parts(node: Node) -> int:
+    return 1 + sum(_parts(p) for p in node.parts)
 
 
 def _is_set(i: int, case: Assignment) -> bool:

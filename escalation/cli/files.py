@@ -94,7 +94,7 @@ def _source(file: str) -> BinaryIO:
     while block := sys.stdin.buffer.read(1 << 20):
         kept.write(block)
     kept.seek(0)
-    return kept  # type: ignore[return-value]
+    return kept
 
 
 def _imported(opened: Desk, lines: BinaryIO, options: Namespace, out: Output) -> dict[str, object]:

@@ -42,7 +42,7 @@ def build_list(made: ArgumentParser, lang: str) -> None:
 def run_list(options: Namespace, out: Output) -> int:
     with desk(options) as opened:
         limit = whole(options.limit) if options.limit is not None else None
-        found = opened.list(
+        found = opened.cases(
             state=options.state, stage=options.stage, client=options.client, overdue=options.overdue,
             as_of=options.as_of, limit=limit,
         )  # fmt: skip
@@ -152,7 +152,7 @@ def run_verify(options: Namespace, out: Output) -> int:
 
 
 def _today(opened: Any) -> str:
-    from escalation.api import DEFAULT_ZONE
+    from escalation.reading import DEFAULT_ZONE
 
     return str(opened.now().astimezone(DEFAULT_ZONE).date().isoformat())
 

@@ -42,7 +42,8 @@ class _Guard:
         self.branch = branch
 
     def __call__(self, event: EventData) -> bool:
-        subject: Subject = event.model
+        subject = event.model
+        assert isinstance(subject, Subject)
         if not holds(self.branch, subject.view):
             return False
         subject.taken = self.branch

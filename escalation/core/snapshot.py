@@ -5,6 +5,7 @@ Frozen values; every instant in them is aware and UTC, every day an ISO date in 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of a Snapshot."""
 
 
-class TrackState(Part, kw_only=True):
+class TrackState(Part, frozen=True, kw_only=True):
     """Where one track is. A finished track stays, in its final state."""
 
     track: str
@@ -26,7 +27,7 @@ class TrackState(Part, kw_only=True):
     outcome: str | None = None
 
 
-class Pause(Part, kw_only=True):
+class Pause(Part, frozen=True, kw_only=True):
     """The clock of a deadline stood still."""
 
     paused_at: datetime
@@ -36,7 +37,7 @@ class Pause(Part, kw_only=True):
     """The one event that ends it."""
 
 
-class Extension(Part, kw_only=True):
+class Extension(Part, frozen=True, kw_only=True):
     """The length of a deadline became longer."""
 
     at: datetime
@@ -48,7 +49,7 @@ class Extension(Part, kw_only=True):
 RUNNING, PAUSED, MISSED, MET, ENDED = "running", "paused", "missed", "met", "ended"
 
 
-class Run(Part, kw_only=True):
+class Run(Part, frozen=True, kw_only=True):
     """One running of a deadline, from its start until it is met, missed or ended."""
 
     id: str
@@ -86,7 +87,7 @@ class Run(Part, kw_only=True):
         return self.stopped_at is None
 
 
-class UserFollowUp(Part, kw_only=True):
+class UserFollowUp(Part, frozen=True, kw_only=True):
     """A reminder of the person's own, as it stands."""
 
     n: int
@@ -98,7 +99,7 @@ class UserFollowUp(Part, kw_only=True):
     told_until: datetime
 
 
-class HistoryRow(Part, kw_only=True):
+class HistoryRow(Part, frozen=True, kw_only=True):
     """What took effect: one row per track that took an event."""
 
     at: datetime
@@ -111,7 +112,7 @@ class HistoryRow(Part, kw_only=True):
     """The reason the taken branch names, as the definition's text."""
 
 
-class Reason(Part, kw_only=True):
+class Reason(Part, frozen=True, kw_only=True):
     """Why an expression does not hold."""
 
     text: str
@@ -120,7 +121,7 @@ class Reason(Part, kw_only=True):
     right: str | None = None
 
 
-class Missing(Part, kw_only=True):
+class Missing(Part, frozen=True, kw_only=True):
     """What one candidate transition lacks. Nothing listed: there is no transition in that state."""
 
     track: str
@@ -134,7 +135,7 @@ class Missing(Part, kw_only=True):
     why: tuple[Reason, ...] = ()
 
 
-class Refusal(Part, kw_only=True):
+class Refusal(Part, frozen=True, kw_only=True):
     """The answer to an event that no track can take. Nothing was changed."""
 
     event: str
@@ -146,7 +147,7 @@ class Refusal(Part, kw_only=True):
     """Events that could be recorded instead."""
 
 
-class Inapplicable(Part, kw_only=True):
+class Inapplicable(Part, frozen=True, kw_only=True):
     """An entry in the log whose event has no transition where it stands; it has no effect."""
 
     seq: int
@@ -154,7 +155,7 @@ class Inapplicable(Part, kw_only=True):
     missing: tuple[Missing, ...]
 
 
-class Snapshot(Part, kw_only=True):
+class Snapshot(Part, frozen=True, kw_only=True):
     """What a log means at `as_of`."""
 
     definition: str
@@ -193,7 +194,7 @@ class Snapshot(Part, kw_only=True):
         return next((t for t in self.tracks if t.track == name), None)
 
 
-class Announced(Part, kw_only=True):
+class Announced(Part, frozen=True, kw_only=True):
     """Something the clock told, or would have: what an announcement is made of."""
 
     kind: str
@@ -210,6 +211,24 @@ class Announced(Part, kw_only=True):
     def key(self) -> str:
         """Unique within a case: (deadline, start, due, offset). Source: semantics §8."""
         return f"{self.kind}:{self.subject}:{self.started_at.isoformat()}:{self.due or ''}:{self.offset}"
+
+
+def plain_missing(missing: Iterable[Missing]) -> list[dict[str, Any]]:
+    """What candidate transitions lack as plain data, one object each, every key always there."""
+    return [
+        {
+            "track": each.track,
+            "state": each.state,
+            "to": each.to,
+            "transition": each.transition,
+            "checklists": {name: list(items) for name, items in each.checklists.items()},
+            "when": each.when,
+            "why": [
+                {"text": why.text, "unset": list(why.unset), "left": why.left, "right": why.right} for why in each.why
+            ],
+        }
+        for each in missing
+    ]
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from alembic import context
+from sqlmodel import SQLModel
 
-from escalation.tables import SQLModel
+import escalation.tables  # noqa: F401  (defines them)
 
 context.configure(
     connection=context.config.attributes["connection"],

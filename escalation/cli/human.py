@@ -1,0 +1,44 @@
+"""What the commands say to people, by kind of answer: one function each, found here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from escalation.cli import human_answers, human_cases, human_procedures
+from escalation.cli.human_page import Page
+from escalation.cli.output import Output
+
+KINDS: dict[str, Callable[[Page, Any], None]] = {
+    "show": human_cases.show,
+    "list": human_cases.list_,
+    "due": human_cases.due,
+    "log": human_cases.log,
+    "recorded": human_cases.recorded,
+    "opened": human_cases.opened,
+    "migrated": human_cases.migrated,
+    "verify": human_cases.verify,
+    "imported": human_cases.imported,
+    "next": human_answers.next_,
+    "next_all": human_answers.next_all,
+    "why_event": human_answers.why_event,
+    "why_deadline": human_answers.why_deadline,
+    "forecast": human_answers.forecast,
+    "preview": human_answers.preview,
+    "procedure_list": human_procedures.procedure_list,
+    "procedure_show": human_procedures.procedure_show,
+    "check": human_procedures.check,
+    "test": human_procedures.test,
+    "schema": human_procedures.schema,
+    "draw": human_procedures.draw,
+    "diff": human_procedures.diff,
+    "installed": human_procedures.installed,
+    "calendar_list": human_procedures.calendar_list,
+    "calendar_year": human_procedures.calendar_year,
+    "calendar_installed": human_procedures.calendar_installed,
+}
+
+
+def render(kind: str, data: Any, extra: dict[str, Any], out: Output) -> None:
+    """Print an answer. `extra`: `titles`, `today`, and what the function for the kind says it takes."""
+    KINDS[kind](Page(out, extra), data)

@@ -1,0 +1,103 @@
+"""What several pages say alike: marks, last days, what a period rests on, guards, values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from escalation.cli.human_page import LATE, SOON, Data, Page, Styled
+
+NEAR_DAYS = 7
+
+
+def days_left(page: Page, iso: str) -> int:
+    """Calendar days from today to a day."""
+    return (date.fromisoformat(iso[:10]) - date.fromisoformat((page.today or iso)[:10])).days
+
+
+def mark(page: Page, row: Data) -> Styled:
+    """How a deadline stands, as a sign and a word, never by colour alone. Row: a deadline of `show` or `due`."""
+    status, mine = row.get("status"), row.get("owed_by") == "me"
+    if status in ("missed", "paused", "met", "ended"):
+        style = {"missed": LATE if mine else SOON}.get(status, "")
+        return page.say(f"mark.{status}"), style
+    day = row.get("due") or row.get("day") or row.get("lapses_at")
+    if day is None:
+        return page.say("mark.waiting"), SOON
+    left = days_left(page, day)
+    if left <= NEAR_DAYS:
+        return page.say("mark.today" if left <= 0 else "mark.soon"), SOON
+    return page.say("mark.provisional" if row.get("provisional") else "mark.running"), ""
+
+
+def last_day(page: Page, row: Data) -> list[str]:
+    """The last day with days left; then, where they apply, the other reading and that it is provisional."""
+    if row.get("due") is None:
+        at = row.get("lapses_at")
+        return [page.say("by.hours", at=page.instant(at))] if at else []
+    lines = [page.say("by.due", day=page.day(row["due"]), left=page.said.days_left(days_left(page, row["due"])))]
+    other = row.get("other_reading")
+    if other:
+        lines.append(page.say("by.rolled" if other > row["due"] else "by.unrolled", day=page.day(other)))
+    if row.get("provisional"):
+        lines.append(page.say("by.provisional"))
+    return lines
+
+
+def basis(page: Page, found: Data | None) -> str:
+    """What a period rests on: source, number, article, and how sure that is."""
+    if not found or not any(found.get(k) for k in ("source", "article", "certainty")):
+        return page.say("certainty.none")
+    text = ""
+    if found.get("title"):
+        text = page.say("basis.source", title=found["title"])
+        text += page.say("basis.details", issuer=found.get("issuer"), number=found.get("number"))
+    elif found.get("source"):
+        text = found["source"]
+    if found.get("article"):
+        text += page.say("basis.article", article=found["article"])
+    parts = [text.lstrip(", "), page.said.certainty(found.get("certainty"))]
+    if found.get("until") and page.today and found["until"] < page.today:
+        parts.append(page.say("basis.until", until=page.day(found["until"])))
+    return page.say("basis.join").join(p for p in parts if p)
+
+
+def basis_short(page: Page, found: Data | None) -> str:
+    """The same in a word or two, for a column."""
+    word = page.say(f"certainty_short.{(found or {}).get('certainty') or 'none'}")
+    return f"{(found or {}).get('article') or ''} {word}".strip()
+
+
+def value(page: Page, found: Any) -> str:
+    """A value of a fact or of an event's data."""
+    if isinstance(found, bool):
+        return page.say("word.yes" if found else "word.no")
+    return str(found)
+
+
+def values(page: Page, found: Data, kind: str = "fact") -> str:
+    """Names and values one after the other."""
+    colon = page.say("word.colon")
+    return page.said.listed([f"{page.name(kind, k)}{colon}{value(page, v)}" for k, v in found.items()])
+
+
+def states(page: Page, tracks: Sequence[Data], running_only: bool = True) -> str:
+    """Where the tracks are; the main track alone needs no name."""
+    shown = [t for t in tracks if not (running_only and t.get("final"))] or list(tracks[:1])
+    colon = page.say("word.colon")
+    if len(shown) == 1 and shown[0]["track"] == "main":
+        return page.name("state", shown[0]["state"])
+    names = {"main": page.say("word.main")}
+    return page.said.listed(
+        [
+            f"{page.name('track', t['track'], names.get(t['track']))}{colon}{page.name('state', t['state'])}"
+            for t in shown
+        ]
+    )
+
+
+def with_id(page: Page, kind: str, id: str) -> str:
+    """What people call it, and what they type."""
+    title = page.name(kind, id)
+    return title if title == id else title + page.say("word.paren", text=id)

@@ -1,0 +1,330 @@
+"""What a store's cases say: every answer that writes nothing. `api.Desk` adds what writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
+
+from escalation import clock
+from escalation.advice import advice
+from escalation.core.entries import Entry, chained, kind_of
+from escalation.core.history import effective, withdrawn
+from escalation.core.instants import read_instant
+from escalation.core.snapshot import Snapshot
+from escalation.core.table import Table
+from escalation.engine import Engine
+from escalation.errors import BadInput, FieldProblem, NotFound, StoreDamaged
+from escalation.forecast import Supposed, forecast
+from escalation.reasons import why_deadline, why_event
+from escalation.said import When, days_ahead, instant, typed
+from escalation.store import CaseRow, Store
+from escalation.views import due_rows, local, show, titles
+from states.errors import near_miss
+from states.model import MAIN
+
+Data = dict[str, Any]
+Rows = list[Data]
+
+DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
+"""Of an instant without an offset where no case says which zone is meant."""
+
+
+class Reader:
+    """The cases of one store, to read."""
+
+    def __init__(self, store: Store, *, now: datetime | str | None = None, lang: str = "en") -> None:
+        self.engine = Engine(store)
+        self.lang = lang
+        self._now = now
+        if now is not None and store.setting("refuse_now") == "true":
+            raise BadInput(FieldProblem("now", str(now), "store_refuses_now"))
+        self.now()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the store back."""
+        self.engine.store.close()
+
+    def now(self, zone: ZoneInfo = DEFAULT_ZONE) -> datetime:
+        """The present, or the instant that this desk was told to act at."""
+        if self._now is None:
+            return clock.now()
+        if isinstance(self._now, datetime):
+            return self._now
+        at = read_instant(self._now, zone, clock.now())
+        if at is None:
+            raise BadInput(FieldProblem("now", self._now, "instant"))
+        return at
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def show(
+        self, case: str, *, as_of: When = None, known_at: When = None, all_deadlines: bool = False
+    ) -> Data:
+        """The case as of now, or as of one instant as known at another. A future `as_of` is a forecast."""
+        row, snapshot, now = self._read(case, as_of, known_at)
+        found = show(self.engine.shelf.table, snapshot, row.ref, row.head, self.lang, all_deadlines)
+        return found | ({"forecast": True} if snapshot.as_of > now else {})
+
+    def cases(
+        self, *, state: str | None = None, stage: str | None = None, client: str | None = None,
+        overdue: bool = False, as_of: When = None, open_only: bool = False, limit: int | None = None,
+    ) -> Iterator[Data]:  # fmt: skip
+        """Every case that fits, in the order of opening here, as `show` objects."""
+        for row, snapshot in self.snapshots(
+            state=state, stage=stage, client=client, overdue=overdue, as_of=as_of, open_only=open_only, limit=limit
+        ):
+            yield show(self.engine.shelf.table, snapshot, row.ref, row.head, self.lang)
+
+    def snapshots(
+        self, *, state: str | None = None, stage: str | None = None, client: str | None = None,
+        overdue: bool = False, as_of: When = None, open_only: bool = False, limit: int | None = None,
+        moves_by: datetime | None = None,
+    ) -> Iterator[tuple[CaseRow, Snapshot]]:  # fmt: skip
+        """The same as values. Cases opened later than `as_of` are left out."""
+        now = self.now()
+        at = instant("as_of", as_of, DEFAULT_ZONE, now, None) if as_of is not None else None
+        kept = at is None
+        rows = self.engine.store.cases(
+            open_only=open_only and kept, client=client,
+            stage=stage if kept else None, state=state if kept else None, overdue=overdue and kept,
+            stale_before=now, moves_by=moves_by if kept else None,
+        )  # fmt: skip
+        found = 0
+        for row in rows:
+            if limit is not None and found >= limit:
+                return
+            try:
+                snapshot = self.engine.snapshot(row, now, at)
+            except NotFound:
+                continue
+            if self._fits(snapshot, state, stage, overdue, open_only):
+                found += 1
+                yield row, snapshot
+
+    def next(self, case: str) -> Data:
+        """The one thing to do now, by when, why, and what that rests on."""
+        row, snapshot, _ = self._read(case)
+        return advice(self.engine.shelf.table, snapshot, row.ref, self.lang)
+
+    def next_of_all(self) -> Iterator[Data]:
+        """The same for every open case."""
+        for row, snapshot in self.snapshots(open_only=True):
+            yield advice(self.engine.shelf.table, snapshot, row.ref, self.lang)
+
+    def due(self, within: str | None = None, owed_by: str | None = None, case: str | None = None) -> Rows:
+        """Deadlines and follow-ups by day, overdue first; `within`: `7d`, `2w` or a length (default 30 days)."""
+        now = self.now()
+        days = days_ahead(within or "30d")
+        rows: Rows = []
+        found: Any = [self._read(case)[:2]] if case is not None else self.snapshots(
+            open_only=True, moves_by=now + timedelta(days=days + 2)
+        )
+        for row, snapshot in found:
+            table = self.engine.shelf.table(snapshot.definition)
+            until = table.clock.day(snapshot.as_of) + timedelta(days=days)
+            rows += due_rows(self.engine.shelf.table, snapshot, row.ref, self.lang, until, owed_by)
+        return sorted(rows, key=lambda r: (r["day"], r["case"], str(r["id"])))
+
+    def log(self, case: str) -> Rows:
+        """The history as it was written, corrections visible, in the order of recording."""
+        row = self.engine.store.case(case)
+        log = self.engine.store.log(row.id)
+        snapshot = self.engine.snapshot(row, max(self.now(), log[-1].recorded_at))
+        table = self.engine.shelf.table(snapshot.definition)
+        gone, standing = withdrawn(log), {e.seq: e for e in effective(log)}
+        inapplicable = {i.seq for i in snapshot.inapplicable}
+        return [self._log_row(e, standing.get(e.seq), e.seq in gone, e.seq in inapplicable, table) for e in log]
+
+    def why_event(self, case: str, event: str) -> Data:
+        """What an event still lacks."""
+        row, snapshot, _ = self._read(case)
+        return why_event(self.engine.shelf.table, snapshot, row.ref, event, self.lang)
+
+    def why_deadline(self, case: str, deadline: str, *, as_of: When = None) -> Data:
+        """How a last day was counted, line by line, with its basis."""
+        row, snapshot, _ = self._read(case, as_of)
+        return why_deadline(self.engine.shelf.table, snapshot, row.ref, deadline, self.lang)
+
+    def forecast(self, case: str, supposed: Sequence[tuple[str, str, Mapping[str, Any]]] = ()) -> Data:
+        """Where it goes if nobody acts, or if events happen: `(event, day or instant, data)` each."""
+        row, snapshot, now = self._read(case)
+        table = self.engine.shelf.table(snapshot.definition)
+        return forecast(
+            self.engine.shelf.table, snapshot, row.ref, self.lang,
+            [self._supposed(table, now, *each) for each in supposed],
+        )  # fmt: skip
+
+    def titles(self, case: str) -> Mapping[str, Mapping[str, str]]:
+        """What people call the states, events, parties, facts and items of a case's procedure."""
+        _, snapshot, _ = self._read(case)
+        return titles(self.engine.shelf.table(snapshot.definition), self.lang)
+
+    def verify(self, cases: Sequence[str] = ()) -> Iterator[Data]:
+        """Hold each log against its hash chain, and each snapshot against a full evaluation.
+
+        Raises: StoreDamaged, naming the first entry that does not fit.
+        """
+        store = self.engine.store
+        rows = [store.case(ref) for ref in cases] if cases else store.cases()
+        for row in rows:
+            self._verify(row)
+            yield {"case": row.ref, "entries": row.head, "hash": row.head_hash, "ok": True}
+
+    def _verify(self, row: CaseRow) -> None:
+        store, previous = self.engine.store, ""
+        raw = store.raw_log(row.id)
+        for seq, (body, hash) in enumerate(raw, 1):
+            previous = chained(previous, body)
+            if previous != hash:
+                raise StoreDamaged(store.path, row.ref, seq, "hash")
+        if len(raw) != row.head or previous != row.head_hash:
+            raise StoreDamaged(store.path, row.ref, min(len(raw), row.head) + 1, "head")
+        kept = self.engine.kept(row)
+        if kept is not None:
+            again = self.engine.snapshot(row, kept.as_of, known_at=None) if kept.as_of > self.now() else None
+            full = again or self._replayed(row, kept.as_of)
+            if _meaning(full) != _meaning(kept):
+                raise StoreDamaged(store.path, row.ref, row.head, "snapshot")
+
+    def _replayed(self, row: CaseRow, at: datetime) -> Snapshot:
+        return self.engine.snapshot(row, at, as_of=at, known_at=max(at, self.now()))
+
+    # -- files and definitions ---------------------------------------------------------------------
+
+    def export(self, format: str, cases: Sequence[str] = ()) -> Iterator[bytes]:
+        """Cases, or all of them, as `json`, `jsonl` or `csv`, block by block."""
+        from escalation import transfer
+
+        rows = (self.engine.store.case(ref) for ref in cases) if cases else self.engine.store.cases()
+        if format == "jsonl":
+            yield from transfer.export_jsonl(self.engine, rows)
+        elif format == "json":
+            yield from transfer.export_json(self.engine, rows, self.lang, self.now())
+        else:
+            yield from (text.encode() for text in transfer.export_csv(self.engine, rows, self.lang, self.now()))
+
+    def procedures(self) -> Rows:
+        """The procedures that `open` knows by name."""
+        from escalation.definitions import listed
+
+        return list(listed(self.engine, self.lang))
+
+    def procedure(self, name: str) -> Data:
+        """A procedure to read, by name, file or hash."""
+        from escalation.definitions import described
+
+        return described(self.engine, self.engine.shelf.named(name, self.now()), self.lang)
+
+    def drawing(self, name: str, format: str = "text", *, case: str | None = None, width: int = 80) -> str:
+        """A procedure drawn as `text`, `mermaid`, `svg` or `dot`; with a case, where that stands (text)."""
+        from escalation.definitions import drawn
+
+        table = self.engine.shelf.table(self.engine.shelf.named(name, self.now()))
+        here = {t["track"]: t["state"] for t in self.show(case)["tracks"]} if case is not None else None
+        return drawn(table.procedure, format, self.lang, here, width)
+
+    def diff(self, old: str, new: str) -> Data:
+        """What changed between two definitions, and which live cases of the first would change."""
+        from escalation.definitions import compared
+
+        one, other = (self.engine.shelf.named(name, self.now()) for name in (old, new))
+        live = ((row, s) for row, s in self.snapshots(open_only=True) if s.definition == one)
+        return compared(self.engine, one, other, live, self.lang)
+
+    def calendars(self) -> Rows:
+        """The calendars there are, and the years they are certain of."""
+        from states.calendar import known_calendars
+
+        return [
+            {"calendar": c.name, "first": c.first, "last": c.last, "source": c.source}
+            for c in known_calendars(self.engine.shelf.calendars)
+        ]
+
+    def calendar_year(self, year: int, name: str = "CN") -> Data:
+        """Every day of a year: worked or not, and why not."""
+        from escalation.views import calendar_year
+        from states.calendar import UnknownCalendar, YearOutOfRange, load_calendar
+
+        try:
+            return calendar_year(load_calendar(name, self.engine.shelf.calendars), year)
+        except UnknownCalendar as error:
+            raise NotFound("calendar", error.name, error.meant) from None
+        except YearOutOfRange as error:
+            raise BadInput(FieldProblem("year", year, "year", limit=f"{error.first}-{error.last}")) from None
+
+    # -- how --------------------------------------------------------------------------------------
+
+    def _case_now(self, case: str) -> datetime:
+        if not isinstance(self._now, str):
+            return self.now()
+        row = self.engine.store.case(case)
+        return self.now(self.engine.shelf.table(row.definition).clock.zone)
+
+    def _read(self, case: str, as_of: When = None, known_at: When = None) -> tuple[CaseRow, Snapshot, datetime]:
+        row = self.engine.store.case(case)
+        zone = self.engine.shelf.table(row.definition).clock.zone
+        now = self.now(zone)
+        at = instant("as_of", as_of, zone, now, row.opened_at) if as_of is not None else None
+        known = instant("known_at", known_at, zone, now, row.opened_at) if known_at is not None else None
+        return row, self.engine.snapshot(row, now, at, known), now
+
+    def _supposed(self, table: Table, now: datetime, event: str, day: str, data: Mapping[str, Any]) -> Supposed:
+        defined = table.event(event)
+        if defined is None:
+            raise NotFound("event", event, near_miss(event, table.procedure.events))
+        at = instant("if", day, table.clock.zone, now, None)
+        if at < now:
+            raise BadInput(FieldProblem("if", day, "not_past"))
+        return Supposed(event, at, typed(defined.asks, data, require=False))
+
+    def _fits(self, snapshot: Snapshot, state: str | None, stage: str | None, overdue: bool, open_only: bool) -> bool:
+        if open_only and not snapshot.open:
+            return False
+        if overdue and not any(r.standing and r.status == "missed" for r in snapshot.deadlines):
+            return False
+        states = self.engine.shelf.table(snapshot.definition).procedure.states
+        here = [t for t in snapshot.tracks if t.track == MAIN or not t.final]
+        if state is not None and all(t.state != state for t in here):
+            return False
+        return stage is None or any(t.state in states and states[t.state].stage == stage for t in here)
+
+    def _log_row(self, entry: Entry, standing: Any, gone: bool, inapplicable: bool, table: Table) -> Data:
+        data: Data = msgspec.to_builtins(entry)
+        occurred = getattr(standing, "occurred_at", None) or getattr(entry, "occurred_at", None) or entry.recorded_at
+        data.update(
+            seq=entry.seq,
+            kind=kind_of(entry),
+            occurred_at=local(occurred, table),
+            recorded_at=local(entry.recorded_at, table),
+            withdrawn=gone,
+            inapplicable=inapplicable,
+            amended=standing is not None and standing != entry,
+        )
+        if data["amended"]:
+            data["now"] = {k: v for k, v in msgspec.to_builtins(standing).items() if msgspec.to_builtins(entry).get(k) != v}
+        if "at" in data:
+            data["at"] = local(getattr(entry, "at", None) or getattr(entry, "occurred_at", None), table)
+        return data
+
+
+def _meaning(snapshot: Snapshot) -> Snapshot:
+    """A snapshot without what has been told: that differs between those who told and those who did not."""
+    epoch = snapshot.opened_at
+    return replace(
+        snapshot,
+        told_until={},
+        deadlines=tuple(replace(run, told_until=epoch) for run in snapshot.deadlines),
+        follow_ups=tuple(replace(f, told_until=epoch) for f in snapshot.follow_ups),
+    )

@@ -1,0 +1,163 @@
+"""The store: schema, transactions, two writers, and gates that noise cannot move."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from escalation import Desk, open_store, statements
+from escalation.migrations import SCHEMA, upgrade
+from escalation.store import Store
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def schema(path: Path) -> list[tuple[str, ...]]:
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+        version = connection.execute("PRAGMA user_version").fetchone()
+    return [*((name, " ".join((sql or "").split())) for name, sql in rows), version]
+
+
+def test_the_script_for_new_files_is_what_the_migrations_make(tmp_path: Path) -> None:
+    upgrade(f"sqlite:///{tmp_path / 'migrated.db'}")
+    Store.open(str(tmp_path / "new.db")).close()
+
+    assert schema(tmp_path / "new.db") == schema(tmp_path / "migrated.db")
+    assert SCHEMA.is_file()
+
+
+def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+    from sqlalchemy import create_engine
+
+    from escalation.tables import SQLModel
+
+    path = tmp_path / "new.db"
+    Store.open(str(path)).close()
+    with create_engine(f"sqlite:///{path}").connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, SQLModel.metadata)
+
+    assert differences == []
+
+
+def test_every_hot_statement_is_one_that_the_schema_knows(tmp_path: Path) -> None:
+    store = Store.open(str(tmp_path / "new.db"))
+    texts = [v for k, v in vars(statements).items() if (k.isupper() and isinstance(v, str) and " " in v and "FROM" in v) or k.startswith("INSERT")]
+    for text in texts:
+        store._db.execute(f"EXPLAIN {text}", (None,) * text.count("?"))
+
+    assert len(texts) > 10
+
+
+RACE = """
+import sys
+from escalation import open_store
+desk = open_store(sys.argv[1], now="2026-03-03T09:00")
+for i in range(225):
+    desk.note(sys.argv[2], f"{sys.argv[3]} {i}", key=f"{sys.argv[3]}-{i}")
+"""
+
+
+def test_two_processes_writing_one_case_450_times_lose_nothing(
+    desk: Callable[[str], Desk], parcel: Path, tmp_path: Path
+) -> None:
+    there = desk("2026-03-02T10:00")
+    case = there.open(str(parcel))
+    writers = [
+        subprocess.Popen([sys.executable, "-c", RACE, str(tmp_path / "cases.db"), case, name], cwd=ROOT)
+        for name in ("one", "two")
+    ]
+
+    assert [w.wait(timeout=120) for w in writers] == [0, 0]
+    rows = desk("2026-03-03T10:00").log(case)
+    assert len(rows) == 451
+    assert [r["seq"] for r in rows] == list(range(1, 452))
+    for name in ("one", "two"):
+        assert [r["text"] for r in rows if r.get("text", "").startswith(name)] == [f"{name} {i}" for i in range(225)]
+    assert [row["ok"] for row in desk("2026-03-03T10:00").verify()] == [True]
+
+
+def test_an_entry_costs_few_statements_and_one_transaction(desk: Callable[[str], Desk], parcel: Path) -> None:
+    there = desk("2026-03-02T10:00")
+    case = there.open(str(parcel))
+    there.note(case, "first")
+    ran: list[str] = []
+    there.engine.store._db.set_trace_callback(ran.append)
+    there.engine.append(case, lambda c, seq, now: _note(seq, now), there.now())
+    there.engine.store._db.set_trace_callback(None)
+    hot = [r for r in ran if not r.startswith("--")]
+
+    assert [r.split()[0] for r in hot] == ["BEGIN", "SELECT", "INSERT", "UPDATE", "DELETE", "INSERT", "COMMIT"], hot
+
+
+def _note(seq: int, now):  # type: ignore[no-untyped-def]
+    from escalation.core.entries import Note
+
+    return Note(seq=seq, recorded_at=now, occurred_at=now, text="second")
+
+
+def steps(store: Store, sql: str, values: tuple[object, ...]) -> int:
+    """Virtual-machine steps that a statement takes: the same on every machine, however busy."""
+    ran = 0
+
+    def count() -> int:
+        nonlocal ran
+        ran += 1
+        return 0
+
+    store._db.set_progress_handler(count, 1)
+    store._db.execute(sql, values).fetchall()
+    store._db.set_progress_handler(None, 0)
+    return ran
+
+
+def filled(path: Path, cases: int) -> Store:
+    """A store with that many timers, none of them due."""
+    store = Store.open(str(path))
+    store._db.execute("PRAGMA foreign_keys = OFF")
+    store._db.execute("BEGIN")
+    store._db.executemany("INSERT INTO timer (at, case_id) VALUES (?, ?)", ((10**15 + i, i) for i in range(cases)))
+    store._db.execute("COMMIT")
+    return store
+
+
+def test_the_due_query_takes_the_same_steps_at_a_thousand_rows_and_at_a_hundred_thousand(tmp_path: Path) -> None:
+    small, large = filled(tmp_path / "small.db", 1_000), filled(tmp_path / "large.db", 100_000)
+    found = [
+        [steps(store, sql, values) for sql, values in ((statements.NEXT_TIMER, ()), (statements.DUE_CASES, (1, 100)))]
+        for store in (small, large)
+    ]
+
+    assert found[0] == found[1]
+    assert max(found[0]) < 40
+
+
+@pytest.mark.parametrize("wrong", ["sqlite:///", "/nowhere/at/all/\0x"])
+def test_a_store_that_cannot_be_opened_says_so(wrong: str, tmp_path: Path) -> None:
+    from escalation.errors import StoreError
+
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises((StoreError, ValueError)):
+        open_store(blocked / "cases.db")
+    assert wrong
+
+
+def test_a_file_that_is_no_store_is_left_alone(tmp_path: Path) -> None:
+    from escalation.errors import StoreError
+
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database at all, but a long enough text to be taken for one" * 10)
+    before = path.read_bytes()
+
+    with pytest.raises(StoreError):
+        open_store(path)
+    assert path.read_bytes() == before
