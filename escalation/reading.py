@@ -94,8 +94,7 @@ class Reader:
     ) -> Iterator[tuple[CaseRow, Snapshot]]:  # fmt: skip
         """The same as values. Cases opened later than `as_of` are left out."""
         now = self.now()
-        at = instant("as_of", as_of, DEFAULT_ZONE, now, None) if as_of is not None else None
-        kept = at is None
+        kept = as_of is None
         rows = self.engine.store.cases(
             open_only=open_only and kept, client=client,
             stage=stage if kept else None, state=state if kept else None, overdue=overdue and kept,
@@ -106,7 +105,7 @@ class Reader:
             if limit is not None and found >= limit:
                 return
             try:
-                snapshot = self.engine.snapshot(row, now, at)
+                snapshot = self.engine.snapshot(row, now, self._as_of(row, as_of, now))
             except NotFound:
                 continue
             if self._fits(snapshot, state, stage, overdue, open_only):
@@ -279,6 +278,12 @@ class Reader:
         at = instant("as_of", as_of, zone, now, row.opened_at) if as_of is not None else None
         known = instant("known_at", known_at, zone, now, row.opened_at) if known_at is not None else None
         return row, self.engine.snapshot(row, now, at, known), now
+
+    def _as_of(self, row: CaseRow, as_of: When, now: datetime) -> datetime | None:
+        """A day alone is not before the opening, so each case has its own instant."""
+        if as_of is None:
+            return None
+        return instant("as_of", as_of, self.engine.shelf.table(row.definition).clock.zone, now, row.opened_at)
 
     def _supposed(self, table: Table, now: datetime, event: str, day: str, data: Mapping[str, Any]) -> Supposed:
         defined = table.event(event)

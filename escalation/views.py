@@ -39,7 +39,7 @@ def show(book: Book, snapshot: Snapshot, ref: str, head: int, lang: str, all_dea
         "tracks": [_track(track, table) for track in snapshot.tracks],
         "deadlines": [deadline(run, table, lang) for run in sorted(runs, key=_by_lapse)],
         "follow_ups": follow_ups(snapshot, table, lang),
-        "facts": snapshot.facts,
+        "facts": {name: value for name, value in snapshot.facts.items() if name in procedure.facts},
         "checklists": checklists(snapshot, table),
         "possible": [_possible(event, missing, table, lang) for event, missing in possibilities(book, snapshot).items()],
         "inapplicable": [inapplicable(each) for each in snapshot.inapplicable],

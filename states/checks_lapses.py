@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from states.checks_guards import Outcomes
 from states.errors import Finding
-from states.graph import Path, cycles, outward, reached
+from states.graph import Path, cycles, reached
 from states.model import CLOCK, MAIN
 from states.subject import Owned, Subject, length_branches, standing
 
@@ -117,7 +117,6 @@ def _resumable(subject: Subject, owned: Owned, event: str, resumed: str) -> bool
     if subject.by(resumed) == CLOCK and not _lapses_elsewhere(subject, owned, resumed):
         return False
     states = subject.procedure.states
-    ways = outward(subject.graph)
     for name, edges in subject.graph.edges.items():
         here = owned.state is None or name == owned.state
         if not here and states[name].track == states[str(owned.state)].track:
@@ -125,7 +124,7 @@ def _resumable(subject: Subject, owned: Owned, event: str, resumed: str) -> bool
         for edge in edges:
             if edge.event == event:
                 own = states[name].track
-                after = {name} if owned.state == name else reached(ways, [edge.target])
+                after = {name} if owned.state == name else reached(subject.ways, [edge.target])
                 if any(resumed in subject.graph.moves[s] for s in after) or _by_others(subject, own, resumed):
                     return True
     return any(_by_others(subject, track, resumed) or _in(subject, track, resumed) for track in _begun(subject, event))

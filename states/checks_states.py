@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from states.errors import Finding
-from states.graph import backward, can_happen, cycles, outward, reached
+from states.graph import backward, can_happen, cycles, reached
 from states.model import CLOCK, MAIN, ME, State
 from states.subject import Subject
 
@@ -67,13 +67,12 @@ def targets(subject: Subject) -> Iterator[Finding]:
 def reachable(subject: Subject) -> Iterator[Finding]:
     """Every state can be come to, and from every one an end can be come to."""
     procedure = subject.procedure
-    ways = outward(subject.graph)
-    back = backward(ways)
+    back = backward(subject.ways)
     for track in procedure.track_names():
         states = subject.states_of(track)
         initial = procedure.initial_of(track)
         if initial in states:
-            found = reached(ways, [initial])
+            found = reached(subject.ways, [initial])
             for name in states:
                 if name not in found:
                     yield subject.error("unreachable", ("states", name), state=name, track=track, expected=initial)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from states.errors import Finding
 from states.expressions import Expression, Fault, read_expression
-from states.graph import Branch, Path, graph, lapses, listed, track_path
+from states.graph import Branch, Path, graph, lapses, listed, outward, track_path
 from states.lengths import Length, parse_length
 from states.model import Deadline, LengthBranch, StandingDeadline
 from states.reader import Reading, dotted
@@ -35,6 +35,7 @@ class Subject:
         self.templates = templates
         self.today = today
         self.graph = graph(self.procedure)
+        self.ways = outward(self.graph)
         self.lapses = lapses(self.procedure)
         self.deadlines = tuple(_deadlines(self))
         self.lists = tuple(_lists(self))

@@ -230,9 +230,7 @@ def effective_history(log: Sequence[Entry], known_at: datetime | None) -> list[d
             if entry["kind"] == "event" and amendment.get("data"):
                 now["data"] = merged(now.get("data") or {}, amendment["data"])
             if entry["kind"] in ("facts", "opened") and amendment.get("facts"):
-                now["facts"] = {**(now.get("facts") or {}), **amendment["facts"]}
-                if entry["kind"] == "facts":
-                    now["facts"] = merged(now["facts"], {})
+                now["facts"] = merged(now.get("facts") or {}, amendment["facts"])
             if entry["kind"] == "check" and amendment.get("done") is not None:
                 now["done"] = amendment["done"]
         result.append(now)
@@ -250,7 +248,7 @@ class Running:
         self.id, self.track, self.start, self.length = id, track, start, length
         self.pauses: list[Pause] = []
         self.paused_at: datetime | None = None
-        self.paused_by = ""
+        self.resumed_by = ""
         self.not_before: datetime | None = None
         """The last migration: nothing lapses before what made it lapse."""
         self.missed: Reckoned | None = None
@@ -268,10 +266,17 @@ class Case:
         """When a fact took the value that it has."""
         self.ticked: set[str] = set()
         self.standing: list[Running] = []
+        self.over: list[tuple[Any, ...]] = []
+        """Those that stand no longer: id, track, start, `met`, `ended` or `missed`, and when."""
         self.history: list[tuple[Any, ...]] = []
         self.inapplicable: list[int] = []
 
     # --- questions ---
+
+    @property
+    def owed(self) -> dict[str, str]:
+        everywhere = [self.procedure.deadlines, *(state.deadlines for state in self.procedure.states.values())]
+        return {id: deadline.owed_by for listed in everywhere for id, deadline in listed.items()}
 
     def use(self, hash: str) -> None:
         self.procedure = self.procedures[hash]
@@ -391,10 +396,18 @@ class Case:
                 return None if branch.length == "none" else length_of(branch.length)
         return None
 
+    def stop(self, running: Running, at: datetime, by: str | None) -> None:
+        # §5: "Stopped before it lapses: **met** if the event that stopped it is by the party that owes it, else
+        # **ended**. Lapsed: **missed**". Read as: one that starts afresh has ended.
+        self.standing.remove(running)
+        status = "missed" if running.missed else "met" if by == self.owed[running.id] else "ended"
+        self.over.append((running.id, running.track, running.start, status, at))
+
     def start(self, id: str, track: str | None, at: datetime) -> None:
         definition = self.procedure.deadline(id)
         assert definition is not None
-        self.standing = [r for r in self.standing if not (r.id == id and r.track == track)]
+        for running in [r for r in self.standing if r.id == id and r.track == track]:
+            self.stop(running, at, None)
         length = self.choose_length(definition, track or "main", at)
         if length is not None:
             self.standing.append(Running(id, track, at, None if isinstance(length, str) else length))
@@ -406,9 +419,10 @@ class Case:
         for id in self.procedure.states[state].deadlines:
             self.start(id, track, at)
 
-    def leave(self, track: str) -> None:
+    def leave(self, track: str, at: datetime, by: str) -> None:
         # §5: "and stop when it is left"; "A missed deadline stays on the case as overdue until the state is left"
-        self.standing = [r for r in self.standing if r.track != track]
+        for running in [r for r in self.standing if r.track == track]:
+            self.stop(running, at, by)
 
     def choose(
         self, track: str, event: str, at: datetime, facts: Mapping[str, Any], data: Mapping[str, Any]
@@ -466,18 +480,18 @@ class Case:
         # §5, 4: "Procedure deadlines named by `stops` end."
         for id, standing in self.procedure.deadlines.items():
             if event in standing.stops:
-                self.standing = [r for r in self.standing if not (r.id == id and r.track is None)]
+                for running in [r for r in self.standing if r.id == id and r.track is None]:
+                    self.stop(running, at, by)
         # §5, 5: "Track by track: the state is left (its deadlines end), the next one entered (its deadlines start)."
         for track, transition in taken.items():
             # §4: "One without `to` is internal: nothing is left or entered, and running deadlines keep running."
             if transition.to is not None:
-                self.leave(track)
+                self.leave(track, at, by)
                 self.enter(track, transition.to, at)
             # CLI: "one row per track that took it (internal: `to` null)"
             self.history.append((at, event, by, track, transition.to, seq))
         # §5, 6: "Tracks begun by the event enter their initial states."
         for track in begun:
-            self.leave(track)
             self.enter(track, self.procedure.initial_of(track), at)
             self.history.append((at, event, by, track, self.procedure.initial_of(track), seq))
         # §5, 7: "Procedure deadlines named by `starts` start." "(again: it restarts)"
@@ -486,7 +500,8 @@ class Case:
                 self.start(id, None, at)
         # §4: "when none runs any longer, the procedure's own deadlines end too"
         if not self.is_open():
-            self.standing = [r for r in self.standing if r.track is not None]
+            for running in list(self.standing):
+                self.stop(running, at, by)
         return True
 
     def touch(self, running: Running, event: str, at: datetime) -> None:
@@ -516,12 +531,12 @@ class Case:
         if running.paused_at is not None:
             # §5: "Only the event paired with the one that began the pause ends it; a pause while paused changes
             # nothing."
-            if definition.pauses.get(running.paused_by) == event:
+            if running.resumed_by == event:
                 running.pauses.append((running.paused_at, at))
                 running.paused_at = None
         elif event in definition.pauses:
             # §5: "from EVENT_A until EVENT_B the clock stands still"
-            running.paused_at, running.paused_by = at, event
+            running.paused_at, running.resumed_by = at, definition.pauses[event]
 
     def lapse(self, running: Running) -> None:
         # §5: "Lapsed: **missed**, and if it names `lapses: EVENT`, the clock applies EVENT at exactly that instant,
@@ -551,32 +566,37 @@ class Case:
                 return False
         assert old.timezone == new.timezone
         self.use(entry["definition"])
-        self.tracks = moved
+        before, self.tracks = self.tracks, moved
         # Read as: who had been in a state that has another name now has been in that.
         visits: dict[str, int] = {}
         for state, n in self.visits.items():
             visits[renamed.get(state, state)] = visits.get(renamed.get(state, state), 0) + n
         self.visits = visits
-        before, self.standing = self.standing, []
-        places: list[tuple[str | None, str]] = [
+        there: list[tuple[str | None, str]] = [
             (track, id) for track, (state, _) in moved.items() for id in new.states[state].deadlines
         ]
-        for track, id in [*places, *((None, id) for id in new.deadlines)]:
-            kept = next((r for r in before if r.id == id and r.track == track), None)
-            if kept is not None:
-                # §7: "A deadline with the same track and id keeps its start, pauses and misses and takes the new
-                # length"
-                definition = new.deadline(id)
-                assert definition is not None
-                length = self.choose_length(definition, track or "main", entry["at"])
-                if length is None and kept.missed is None:
+        there += [(None, id) for id in new.deadlines]
+        for kept in list(self.standing):
+            # §7: "A deadline with the same track and id keeps its start, pauses and misses and takes the new length;
+            # one that is gone ends". Read as: a missed one is over with, and its length and day stay as they were;
+            # a conditional length is chosen by the facts at the migration; what would have lapsed before the
+            # migration under the new length lapses at it ("effective from its instant on").
+            definition = new.deadline(kept.id)
+            if (kept.track, kept.id) in there and definition is not None:
+                if kept.missed is not None:
                     continue
+                length = self.choose_length(definition, kept.track or "main", entry["at"])
                 if length is not None:
                     kept.length = None if isinstance(length, str) else length
-                kept.not_before = entry["at"]
-                self.standing.append(kept)
-            elif track is not None and old.deadline(id) is None:
-                # §7: "one that is new in the present state starts at the migration"
+                    kept.not_before = entry["at"]
+                    continue
+            self.standing.remove(kept)
+            status = "missed" if kept.missed else "ended"
+            self.over.append((kept.id, kept.track, kept.start, status, entry["at"]))
+        for track, id in there:
+            # §7: "one that is new in the present state starts at the migration". Read as: new is what the present
+            # state did not list before, by its track and id.
+            if track is not None and id not in old.states[before[track][0]].deadlines:
                 self.start(id, track, entry["at"])
         return True
 
@@ -619,8 +639,11 @@ def second_evaluate(
         if entry["at"] > now:
             break
         # §5: "A lapse at T comes before an entry whose `occurred_at` is T."
-        case.lapse_until(entry["at"])
+        if case.tracks:
+            case.lapse_until(entry["at"])
         case.take(entry)
+    if not case.tracks:
+        raise LookupError("not open yet")
     case.lapse_until(now)
     return answer(case)
 
@@ -635,6 +658,7 @@ def answer(case: Case) -> dict[str, Any]:
             if name in case.tracks
         },
         "deadlines": sorted((row(case, running) for running in case.standing), key=lambda r: (str(r[1]), r[0])),
+        "over": sorted(case.over, key=lambda r: (r[4], str(r[1]), r[0], r[2])),
         "facts": dict(case.facts),
         "checks": sorted(case.ticked),
         "history": case.history,

@@ -110,9 +110,7 @@ class Page:
         self.row([(c.title, MUTED) for c in columns], widths, indent)
         self.row([("-" * w, MUTED) for w in widths], widths, indent)
         for row in body:
-            cells = [
-                [cell[s:e] for s, e in wrapped(cell.plain, w, w)] for cell, w in zip(row, widths, strict=True)
-            ]
+            cells = [[cell[s:e] for s, e in wrapped(cell.plain, w, w)] for cell, w in zip(row, widths, strict=True)]
             for i in range(max(map(len, cells))):
                 self._columns([c[i] if i < len(c) else Text("") for c in cells], widths, indent)
 

@@ -81,7 +81,7 @@ def bad_input(problems: Iterable[FieldProblem], said: Wording, titles: Titles) -
 def _refused(error: Refused, said: Wording, titles: Titles) -> list[str]:
     refusal = error.refusal
     event = _title(titles, "event", refusal.event)
-    lines = [said.say("refused.what", event=event) + " " + said.say("error.nothing_logged")]
+    lines = [said.say("refused.what", event=event) + said.say("word.gap") + said.say("error.nothing_logged")]
     if not refusal.states:
         return [*lines, said.say("refused.closed")]
     states = [
@@ -143,7 +143,7 @@ def _expected(said: Wording, expected: str, value: Any, limit: str | None) -> st
 
 
 def _meant(meant: str | None, said: Wording) -> str:
-    return ("" if said.lang == "zh" else " ") + said.say("error.meant", meant=meant) if meant else ""
+    return said.say("word.gap") + said.say("error.meant", meant=meant) if meant else ""
 
 
 def _not_found(error: NotFound, said: Wording) -> list[str]:
@@ -153,8 +153,8 @@ def _not_found(error: NotFound, said: Wording) -> list[str]:
     if what == "case" and not error.known:
         return [said.say("not_found.case", key=error.key), said.say("not_found.case_none")]
     lines = [said.say(f"not_found.{what}", key=_short(error.key)) + _meant(error.meant, said)]
-    if error.known:
-        lines.append(said.say("error.known", known=said.listed([_short(each) for each in error.known[:20]])))
+    if error.known and not error.meant:
+        lines.append(said.say("error.known", known=said.listed([_short(each) for each in error.known[:12]])))
     return [*lines, said.say("error.nothing_changed")]
 
 
@@ -198,13 +198,15 @@ def _procedure(error: ProcedureError, said: Wording) -> list[str]:
     for each in error.problems:
         place = f"{each.file}:{each.line}:{each.column}"
         lines += [f"  {visible(place)}", f"    {visible(sentence(each, said.lang))}"]
-    return [*lines, said.say("error.nothing_changed") + " " + said.say("procedure.how")]
+    return [*lines, said.say("error.nothing_changed") + said.say("word.gap") + said.say("procedure.how")]
 
 
 _USAGE = (
     ("required", re.compile(r"the following arguments are required: (?P<what>.*)")),
     ("unrecognized", re.compile(r"unrecognized arguments: (?P<what>.*)", re.DOTALL)),
-    ("invalid_choice", re.compile(r"argument (?P<argument>.*?): invalid choice: '?(?P<what>.*?)'? \(choose from (?P<choices>.*)\)", re.DOTALL)),
+    ("invalid_choice", re.compile(
+        r"argument (?P<argument>.*?): invalid choice: '?(?P<what>.*?)'? \(choose from (?P<choices>.*)\)", re.DOTALL
+    )),
     ("expected_one", re.compile(r"argument (?P<argument>.*?): expected one argument")),
     ("expected_some", re.compile(r"argument (?P<argument>.*?): expected at least one argument")),
     ("not_with", re.compile(r"argument (?P<argument>.*?): not allowed with argument (?P<what>.*)")),

@@ -32,7 +32,7 @@ class Wording:
         self.lang = lang
         self.sentences = sentences
 
-    def say(self, key: str, **facts: Any) -> str:
+    def say(self, key: str, /, **facts: Any) -> str:
         """The sentence of that dotted key. A fact that is missing leaves its place empty.
 
         A key that is missing gives itself: whoever tells of an error must not fail for another one.
@@ -108,7 +108,8 @@ class Wording:
         return _Reader(self, titles or {}).name(dotted)
 
     def _fixed(self, section: str, word: str | None) -> str:
-        return self.say(f"{section}.{word or 'none'}") if self.has(f"{section}.{word or 'none'}") else visible(word or "")
+        key = f"{section}.{word or 'none'}"
+        return self.say(key) if self.has(key) else visible(word or "")
 
 
 class _Facts(dict[str, Any]):

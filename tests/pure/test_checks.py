@@ -14,9 +14,7 @@ FOLLOW_UP = "    follow_up: {every: 1 week, do: {zh: 想想下一步, en: Think 
 ANSWERED = "    follow_up: {every: 2 weeks, do: {zh: 问问开庭时间, en: Ask for the hearing day}}\n"
 CHANNEL = "channel: {type: choice, of: [hotline, app, letter], required: true}"
 AMOUNT = "amount: {type: money, sets: loss, required: true, min: 0}"
-OFFERED = "offered: {type: money, title: {zh: 赔付, en: Offered}, min: 0}"
 OFFER = "asks: {amount: {type: money, sets: offered, required: true}}"
-LOSS = "loss: {type: money, title: {zh: 损失金额, en: Loss}, min: 0}"
 LATER = "  later:\n    stage: outside\n    title: {zh: 以后, en: Later}\n"
 LATER_ENDS = LATER + "    follow_up: {every: 1 day, do: Look}\n    transitions: {decided: {to: settled}}\n"
 TO_LATER = (DECIDED, DECIDED + "      papers_sent: {to: later}\n")
@@ -126,6 +124,11 @@ VALUES = (
     ),
     Rule("sets-bounds", ((AMOUNT, AMOUNT.replace("min: 0", "min: -1")),), "events.claim_sent.asks.amount.min",
          "min: -1", ((AMOUNT, AMOUNT.replace("min: 0", "min: 1")),)),
+    Rule("sets-bounds", ((CHANNEL, "channel: {type: text, sets: way, max_length: 9}"),
+                         ("  pickup_on: {type", "  way: {type: text, max_length: 8, title: x}\n  pickup_on: {type")),
+         "events.claim_sent.asks.channel.max_length", "max_length: 9",
+         ((CHANNEL, "channel: {type: text, sets: way, max_length: 8}"),
+          ("  pickup_on: {type", "  way: {type: text, max_length: 8, title: x}\n  pickup_on: {type"))),
     Rule("no-date", (("effective: 2018-05-01", "effective: 2018-05-32"),), "sources.express-rules.effective",
          "2018-05-32", (("effective: 2018-05-01", "effective: 2018-05-31"),)),
     Rule("until-before-effective", (("effective: 2018-05-01", "effective: 2018-05-01, until: 2018-04-30"),),
@@ -174,18 +177,22 @@ STATES = (
          "  refused:", ((REFUSED, REFUSED + "      papers_sent: {to: refused}\n"),), "warning"),
     Rule("clock-never", ((DECIDED, DECIDED + "      no_answer: {to: refused}\n"),),
          "states.complaint.transitions.no_answer", "no_answer: {to: refused}"),
+    Rule("clock-never", (("  court_papers_received: {title: {zh: 收到传票, en: Court papers}, by: authority}",
+                          "  court_papers_received: {title: {zh: 收到传票, en: Court papers}, by: clock}"),),
+         "tracks.court.starts[0]", "starts: [court"),
     Rule("track-never-starts", (("starts: [court_papers_received]", "starts: []"),
                                 ("      decided: {to: settled}\n", DECIDED + "      court_papers_received: {}\n")),
          "tracks.court.starts", "starts: []"),
 )  # fmt: skip
+RULES = (*NAMES, *VALUES, *STATES)
 
 
-@pytest.mark.parametrize("rule", [*NAMES, *VALUES, *STATES], ids=lambda r: f"{r.code}:{r.key}")
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: f"{r.code}:{r.key}")
 def test_a_broken_file_is_found(rule: Rule) -> None:
     assert_found(rule)
 
 
-@pytest.mark.parametrize("rule", [r for r in (*NAMES, *VALUES, *STATES) if r.near], ids=lambda r: f"{r.code}:{r.key}")
+@pytest.mark.parametrize("rule", [r for r in RULES if r.near], ids=lambda r: f"{r.code}:{r.key}")
 def test_one_near_it_is_not(rule: Rule) -> None:
     assert_near(rule)
 

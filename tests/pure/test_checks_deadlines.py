@@ -6,7 +6,10 @@ import pytest
 from patched import Change, Rule, assert_found, assert_near, findings
 
 WITHIN = "        within: 7 days\n"
-CONDITIONAL = '          - {when: "facts.loss >= 1000", length: 30 working days}\n          - {length: 7 working days}\n'
+CONDITIONAL = """\
+          - {when: "facts.loss >= 1000", length: 30 working days}
+          - {length: 7 working days}
+"""
 ANSWER = "states.waiting.deadlines.answer"
 DECISION = "states.complaint.deadlines.decision"
 REMIND = "        remind: [2 days before, on the day]\n"
@@ -26,16 +29,31 @@ NO_ANSWER = "      no_answer: {to: refused}\n"
 NO_ANSWER_EVENT = "  no_answer: {title: {zh: 逾期未答复, en: No answer}, by: clock}\n"
 DECIDED = "      decided: {to: settled}\n"
 REFUSED = "      complained: {to: complaint}\n      claim_sent: {to: waiting}\n"
+SECOND = '        basis: {source: express-rules, article: "41"'
 LAPSES_TOO: tuple[Change, ...] = (
-    ("        basis: {source: express-rules, article: \"41\"", "        lapses: late\n        basis: {source: express-rules, article: \"41\""),
+    (SECOND, "        lapses: late\n" + SECOND),
     (NO_ANSWER_EVENT, NO_ANSWER_EVENT + "  late: {title: Late, by: clock}\n"),
-)  # fmt: skip
+)
 BRANCHES = (
     '        - {to: settled, when: "facts.offered >= facts.loss"}\n'
     "        - {to: refused, because: {zh: 低于损失, en: Below the loss}}\n"
 )
 LOSS = "loss: {type: money, title: {zh: 损失金额, en: Loss}, min: 0}"
-OTHER_DEADLINE = "      other:\n        title: Other\n        owed_by: authority\n        within: 1 week\n        lapses: late\n"
+OTHER_DEADLINE = """\
+      other:
+        title: Other
+        owed_by: authority
+        within: 1 week
+        lapses: no_answer
+        basis: {certainty: default}
+    transitions:
+      late: {to: refused}
+      no_answer: {to: refused}
+"""
+OTHER: Change = ("    transitions:\n" + DECIDED, OTHER_DEADLINE + DECIDED)
+ROUND = (NO_ANSWER, "      no_answer: {to: complaint}\n")
+AGAIN = '      late: [{to: waiting, when: "case.visits.complaint < 3"}, {to: refused}]\n'
+FIVE = '{to: settled, when: "facts.offered >= 5"}'
 
 
 def guards(*branches: str) -> Change:
@@ -70,15 +88,9 @@ DEADLINES = (
          ((REMIND, REMIND.replace("2 days", "2 hours")), (WITHIN, "        within: 72 hours\n"))),
     Rule("no-basis", ((BASIS, ""),), ANSWER, "      answer:", ((BASIS, "        basis: {certainty: practice}\n"),),
          "warning"),
-    Rule("same-instant", (*LAPSES_TOO, ("        within:\n" + CONDITIONAL, "        within: 7 days\n"),
-                          ("    transitions:\n" + DECIDED, OTHER_DEADLINE.replace("late", "no_answer")
-                           + "        basis: {certainty: default}\n    transitions:\n      late: {to: refused}\n"
-                           + NO_ANSWER + DECIDED)),
+    Rule("same-instant", (*LAPSES_TOO, ("        within:\n" + CONDITIONAL, "        within: 7 days\n"), OTHER),
          "states.complaint.deadlines.other", "      other:",
-         (*LAPSES_TOO, ("        within:\n" + CONDITIONAL, "        within: 7 working days\n"),
-          ("    transitions:\n" + DECIDED, OTHER_DEADLINE.replace("late", "no_answer")
-           + "        basis: {certainty: default}\n    transitions:\n      late: {to: refused}\n"
-           + NO_ANSWER + DECIDED)), "warning"),
+         (*LAPSES_TOO, ("        within:\n" + CONDITIONAL, "        within: 7 working days\n"), OTHER), "warning"),
 )  # fmt: skip
 
 LAPSES = (
@@ -91,7 +103,8 @@ LAPSES = (
     Rule("not-taken-anywhere", (("      court_accepted: {}\n", "      claim_sent: {}\n"),),
          "deadlines.limitation.stops[0]", "stops: [court_accepted]"),
     Rule("pause-for-ever", (("papers_requested: papers_sent", "papers_requested: no_answer"),),
-         f"{ANSWER}.pauses.papers_requested", "pauses", (("papers_requested: papers_sent", "papers_requested: pickup_agreed"),)),
+         f"{ANSWER}.pauses.papers_requested", "pauses",
+         (("papers_requested: papers_sent", "papers_requested: pickup_agreed"),)),
     Rule("pause-for-ever", ((LIMIT, LIMIT + "    pauses: {decided: papers_sent}\n"),),
          "deadlines.limitation.pauses.decided", "pauses: {decided",
          ((LIMIT, LIMIT + "    pauses: {papers_sent: decided}\n"),)),
@@ -108,11 +121,8 @@ LAPSES = (
          ((NO_ANSWER_EVENT, NO_ANSWER_EVENT.replace("clock}", "clock, asks: {why: {type: text, required: true}}}")),),
          f"{ANSWER}.lapses", "lapses: no_answer",
          ((NO_ANSWER_EVENT, NO_ANSWER_EVENT.replace("clock}", "clock, asks: {why: {type: text}}}")),)),
-    Rule("lapse-cycle", (*LAPSES_TOO, (DECIDED, DECIDED + "      late: {to: waiting}\n"),
-                         (NO_ANSWER, "      no_answer: {to: complaint}\n")),
-         f"{ANSWER}.lapses", "lapses: no_answer",
-         (*LAPSES_TOO, (DECIDED, DECIDED + '      late: [{to: waiting, when: "case.visits.complaint < 3"}, {to: refused}]\n'),
-          (NO_ANSWER, "      no_answer: {to: complaint}\n"))),
+    Rule("lapse-cycle", (*LAPSES_TOO, (DECIDED, DECIDED + "      late: {to: waiting}\n"), ROUND),
+         f"{ANSWER}.lapses", "lapses: no_answer", (*LAPSES_TOO, (DECIDED, DECIDED + AGAIN), ROUND)),
     Rule("lapse-cycle", ((NO_ANSWER, "      no_answer: {to: waiting}\n"),), f"{ANSWER}.lapses", "lapses: no_answer",
          ((NO_ANSWER, "      no_answer: {}\n"),)),
     Rule("lapse-cycle-deadlines",
@@ -127,9 +137,9 @@ GUARDS = (
     Rule("never-taken-shadowed", (guards("{to: settled}", '{to: refused, when: "facts.offered > 5"}'),),
          "states.waiting.transitions.offer_made[1]", "facts.offered > 5"),
     Rule("never-taken-shadowed",
-         (guards('{to: settled, when: "facts.offered >= 5"}', '{to: refused, when: "facts.offered < 5"}', "{to: dropped}"),),
+         (guards(FIVE, '{to: refused, when: "facts.offered < 5"}', "{to: dropped}"),),
          "states.waiting.transitions.offer_made[2]", "to: dropped",
-         (guards('{to: settled, when: "facts.offered >= 5"}', '{to: refused, when: "facts.offered < 5"}'),)),
+         (guards(FIVE, '{to: refused, when: "facts.offered < 5"}'),)),
     Rule("guard-gap",
          (guards('{to: settled, when: "facts.offered > 5"}', '{to: refused, when: "facts.offered < 5"}'),),
          "states.waiting.transitions.offer_made", "offer_made:",
@@ -138,22 +148,23 @@ GUARDS = (
          "states.complaint.transitions.decided", "decided:",
          (("      papers_sent: {}\n", '      papers_sent: {when: "facts.loss > 5"}\n'),), "warning"),
     Rule("guard-overlap",
-         (guards('{to: settled, when: "facts.offered >= 5"}', '{to: refused, when: "facts.offered >= 1"}', "{to: dropped}"),),
+         (guards(FIVE, '{to: refused, when: "facts.offered >= 1"}', "{to: dropped}"),),
          "states.waiting.transitions.offer_made[1].when", "facts.offered >= 1",
-         (guards('{to: settled, when: "facts.offered >= 5"}', '{to: refused, when: "5 > facts.offered >= 1"}',
+         (guards(FIVE, '{to: refused, when: "5 > facts.offered >= 1"}',
                  "{to: dropped}"),), "warning"),
     Rule("read-before-set", (("requires: [evidence]", 'requires: [evidence], when: "facts.offered == 0"'),),
          "states.drafting.transitions.claim_sent.when", "facts.offered == 0",
          (("requires: [evidence]", 'requires: [evidence], when: "facts.loss == 0"'),), "warning"),
 )  # fmt: skip
+RULES = (*DEADLINES, *LAPSES, *GUARDS)
 
 
-@pytest.mark.parametrize("rule", [*DEADLINES, *LAPSES, *GUARDS], ids=lambda r: f"{r.code}:{r.key}")
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: f"{r.code}:{r.key}")
 def test_a_broken_file_is_found(rule: Rule) -> None:
     assert_found(rule)
 
 
-@pytest.mark.parametrize("rule", [r for r in (*DEADLINES, *LAPSES, *GUARDS) if r.near], ids=lambda r: f"{r.code}:{r.key}")
+@pytest.mark.parametrize("rule", [r for r in RULES if r.near], ids=lambda r: f"{r.code}:{r.key}")
 def test_one_near_it_is_not(rule: Rule) -> None:
     assert_near(rule)
 

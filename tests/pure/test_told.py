@@ -111,19 +111,18 @@ def test_an_end_that_cannot_be_reached_has_no_way() -> None:
 
 def test_a_search_that_is_too_long_says_so() -> None:
     names = [f"s{i}" for i in range(14)]
-    moves = "".join(f"\n      e{i}: {{to: {name}}}" for i, name in enumerate(names))
-    text = patched(
-        ("  settled: {stage: done,", "".join(f"  {n}:\n    stage: direct\n    title: {n}\n    transitions:{moves}\n"
-                                             for n in names) + "  settled: {stage: done,"),
+    moves = "".join(f"      {name}: {{to: {name}}}\n" for name in names)
+    states = "".join(f"  {n}:\n    stage: direct\n    title: {n}\n    transitions:\n{moves}" for n in names)
+    events = "".join(f"  {n}: {{title: {n}, by: me}}\n" for n in names)
+    wide = procedure(
+        ("  settled: {stage: done,", states + "  settled: {stage: done,"),
         ("      complained: {to: complaint}\n", "      complained: {to: s0}\n"),
-        ("  picked_up: {title:", "".join(f"  e{i}: {{title: e, by: me}}\n" for i in range(14)) + "  picked_up: {title:"),
-    )  # fmt: skip
-    ways = told(read_procedure(text).procedure).ways
-
-    assert ways[0].bounded
-    assert any(
-        "至少" in line for line in lines(told(read_procedure(text).procedure), read_procedure(text).procedure, "zh")
+        ("  picked_up: {title:", events + "  picked_up: {title:"),
     )
+    found = told(wide)
+
+    assert found.ways[0].bounded
+    assert any("至少" in line for line in lines(found, wide, "zh"))
 
 
 def test_a_limitation_can_run_out_while_waiting() -> None:
@@ -144,9 +143,9 @@ def test_lines_are_for_people_in_both_languages() -> None:
         zh, en = (lines(told(found), found, lang) for lang in ("zh", "en"))
 
         assert len(zh) == len(en)
-        assert "  准备 → 已提出索赔" == zh[1]
-        assert "  Drafting: Claim sent" == en[1]
-    assert "诉讼时效（3 年）如果一直停在那里，会过期。" == lines(told(procedure()), procedure(), "zh")[-1]
+        assert zh[1] == "  准备 → 已提出索赔"
+        assert en[1] == "  Drafting: Claim sent"
+    assert lines(told(procedure()), procedure(), "zh")[-1] == "诉讼时效（3 年）如果一直停在那里，会过期。"
     assert "  Waiting, after 7 days: No answer" in lines(told(procedure()), procedure(), "en")
 
 
