@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from escalation import clock
 from escalation.advice import advice
 from escalation.core.entries import Entry, chained, kind_of
+from escalation.core.evaluate import evaluate
 from escalation.core.history import effective, withdrawn
 from escalation.core.instants import read_instant
 from escalation.core.snapshot import Snapshot
@@ -191,14 +192,8 @@ class Reader:
         if len(raw) != row.head or previous != row.head_hash:
             raise StoreDamaged(store.path, row.ref, min(len(raw), row.head) + 1, "head")
         kept = self.engine.kept(row)
-        if kept is not None:
-            again = self.engine.snapshot(row, kept.as_of, known_at=None) if kept.as_of > self.now() else None
-            full = again or self._replayed(row, kept.as_of)
-            if _meaning(full) != _meaning(kept):
-                raise StoreDamaged(store.path, row.ref, row.head, "snapshot")
-
-    def _replayed(self, row: CaseRow, at: datetime) -> Snapshot:
-        return self.engine.snapshot(row, at, as_of=at, known_at=max(at, self.now()))
+        if kept is not None and _meaning(kept) != _meaning(evaluate(self.engine.shelf.table, store.log(row.id), kept.as_of)):
+            raise StoreDamaged(store.path, row.ref, row.head, "snapshot")
 
     # -- files and definitions ---------------------------------------------------------------------
 

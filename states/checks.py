@@ -23,6 +23,7 @@ RULES = (
     checks_states.initial_states,
     checks_states.track_starts,
     checks_states.outcomes,
+    checks_states.branches,
     checks_states.targets,
     checks_states.reachable,
     checks_states.waiting,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from states.errors import Finding
 from states.expressions import Expression, fact_of
-from states.graph import Branch, Path, can_happen
+from states.graph import Branch, Path, can_happen, list_path
 from states.model import ME
 from states.subject import Subject, length_branches
 from states.values import Cases, Guard, cases
@@ -75,7 +75,7 @@ def gaps(subject: Subject, outcomes: Outcomes) -> Iterator[Finding]:
         alone = len(branches) == 1 and (subject.by(event) == ME or branches[0].transition.when is None)
         if result is None or result.gap is None or alone:
             continue
-        path = _list_path(branches[0].path)
+        path = list_path(branches[0].path)
         if path not in said:
             said.add(path)
             yield subject.warning("guard-gap", path, event=event, state=state, case=result.gap)
@@ -88,7 +88,7 @@ def overlaps(subject: Subject, outcomes: Outcomes) -> Iterator[Finding]:
         branches = outcomes.lists[key]
         for first, second, case in result.overlaps:
             one, other = branches[first], branches[second]
-            same_list = _list_path(one.path) == _list_path(other.path)
+            same_list = list_path(one.path) == list_path(other.path)
             if not same_list or one.transition.to == other.transition.to or (one.path, other.path) in said:
                 continue
             said.add((one.path, other.path))
@@ -167,9 +167,5 @@ def _never(branches: Sequence[Branch], result: Cases | None) -> Iterator[Path]:
         always = always or not branch.transition.guarded
 
 
-def _list_path(path: Path) -> Path:
-    return path[:-1] if isinstance(path[-1], int) else path
-
-
 def _event(path: Path) -> str:
-    return str(_list_path(path)[-1])
+    return str(list_path(path)[-1])

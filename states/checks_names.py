@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from states.errors import Finding, near_miss
-from states.graph import Path
+from states.graph import Path, list_path
 from states.model import CLOCK, MAIN, ME, Transition
 from states.subject import Owned, Subject, standing
 
@@ -92,9 +92,7 @@ def references(subject: Subject) -> Iterator[Reference]:
         yield Reference("state", track.initial, ("tracks", name, "initial"))
         yield from _named("event", track.starts, ("tracks", name, "starts"))
     for event_id, branches in subject.lists:
-        path = branches[0].path if branches else None
-        if path is not None:
-            yield Reference("event", event_id, path[:-1] if isinstance(path[-1], int) else path)
+        yield Reference("event", event_id, list_path(branches[0].path))
         for where, transition in branches:
             yield from _of_transition(transition, where)
     for owned in subject.deadlines:

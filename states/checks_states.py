@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from states.errors import Finding
-from states.graph import backward, can_happen, cycles, reached
+from states.graph import backward, can_happen, cycles, list_path, reached
 from states.model import CLOCK, MAIN, ME, State
-from states.subject import Subject
+from states.subject import Subject, all_transitions
 
 
 def initial_states(subject: Subject) -> Iterator[Finding]:
@@ -62,6 +62,14 @@ def targets(subject: Subject) -> Iterator[Finding]:
                 yield subject.error(
                     "foreign-target", (*path, "to"), found=transition.to, track=target.track, expected=track
                 )  # fmt: skip
+
+
+def branches(subject: Subject) -> Iterator[Finding]:
+    """A list of transitions has at least one."""
+    for path, transitions in all_transitions(subject.procedure):
+        for event, found in transitions.items():
+            if found == []:
+                yield subject.error("empty-list", (*path, event), event=event)
 
 
 def reachable(subject: Subject) -> Iterator[Finding]:
@@ -120,13 +128,12 @@ def clock_events(subject: Subject) -> Iterator[Finding]:
     """The clock causes only what a deadline lapses into: any other transition of its events is never taken."""
     procedure = subject.procedure
     for event, branches in subject.lists:
-        if not branches or subject.by(event) != CLOCK:
+        if subject.by(event) != CLOCK:
             continue
         path = branches[0].path
         states = [str(path[1])] if path[0] == "states" else subject.states_of(_track_of_list(subject, path))
         if not any(can_happen(procedure, subject.lapses, s, event) for s in states):
-            where = path[:-1] if isinstance(path[-1], int) else path
-            yield subject.error("clock-never", where, event=event)
+            yield subject.error("clock-never", list_path(path), event=event)
 
 
 def _track_of_list(subject: Subject, path: tuple[str | int, ...]) -> str:

@@ -23,6 +23,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "bad-name": ("{found} 不能当名字，只能用 {expected}。", "{found} cannot be a name; use {expected}."),
     "empty-mapping": ("这里至少要写一项。", "At least one entry is needed here."),
+    "empty-list": ("{event} 下面至少要写一条转移。", "{event} needs at least one transition."),
     "wrong-value": ("这里写的是 {found}，应该是 {expected}。", "Here stands {found}; expected: {expected}."),
     # names
     "undefined-state": ("没有叫 {found} 的状态。", "There is no state {found}."),

@@ -78,6 +78,11 @@ def listed(transitions: Transitions, path: Path) -> Iterator[tuple[str, tuple[Br
             yield event, (Branch((*path, event), found),)
 
 
+def list_path(path: Path) -> Path:
+    """Where the event of a branch stands."""
+    return path[:-1] if isinstance(path[-1], int) else path
+
+
 def track_path(track: str) -> Path:
     """Where the transitions stand that hold in every state of `track`."""
     return ("transitions",) if track == MAIN else ("tracks", track, "transitions")
@@ -90,7 +95,7 @@ def _moves(procedure: Procedure, name: str) -> dict[str, tuple[Branch, ...]]:
     found = dict(listed(state.transitions, ("states", name, "transitions")))
     for event, branches in listed(procedure.transitions_of(state.track), track_path(state.track)):
         found[event] = found.get(event, ()) + branches
-    return found
+    return {event: branches for event, branches in found.items() if branches}
 
 
 def lapses(procedure: Procedure) -> dict[str, set[str | None]]:

@@ -9,7 +9,7 @@ from states.errors import Finding
 from states.expressions import Expression, Fault, read_expression
 from states.graph import Branch, Path, graph, lapses, listed, outward, track_path
 from states.lengths import Length, parse_length
-from states.model import Deadline, LengthBranch, StandingDeadline
+from states.model import Deadline, LengthBranch, Procedure, StandingDeadline, Transitions
 from states.reader import Reading, dotted
 
 DAYS_OF = {"hours": 1 / 24, "days": 1.0, "working days": 1.4, "weeks": 7.0, "months": 30.0, "years": 365.0}
@@ -39,6 +39,7 @@ class Subject:
         self.lapses = lapses(self.procedure)
         self.deadlines = tuple(_deadlines(self))
         self.lists = tuple(_lists(self))
+        """Every list of transitions, its event first; empty ones left out."""
         self.expressions: dict[Path, Expression] = {}
         """By the path of the transition or length that they guard; faulty ones are not here."""
         self.faults: list[tuple[Path, str, Fault]] = []
@@ -123,13 +124,17 @@ def _deadlines(subject: Subject) -> Iterator[Owned]:
         yield Owned(id, standing, None, ("deadlines", id))
 
 
-def _lists(subject: Subject) -> Iterator[tuple[str, tuple[Branch, ...]]]:
-    """Every list of transitions on one event, wherever it stands."""
-    procedure = subject.procedure
+def all_transitions(procedure: Procedure) -> Iterator[tuple[Path, Transitions]]:
+    """Everything under a key `transitions`, and where it stands."""
     for name, state in procedure.states.items():
-        yield from listed(state.transitions, ("states", name, "transitions"))
+        yield ("states", name, "transitions"), state.transitions
     for track in procedure.track_names():
-        yield from listed(procedure.transitions_of(track), track_path(track))
+        yield track_path(track), procedure.transitions_of(track)
+
+
+def _lists(subject: Subject) -> Iterator[tuple[str, tuple[Branch, ...]]]:
+    for path, transitions in all_transitions(subject.procedure):
+        yield from ((event, branches) for event, branches in listed(transitions, path) if branches)
 
 
 def standing(owned: Owned) -> StandingDeadline | None:

@@ -275,7 +275,8 @@ class Case:
 
     @property
     def owed(self) -> dict[str, str]:
-        everywhere = [self.procedure.deadlines, *(state.deadlines for state in self.procedure.states.values())]
+        everywhere: list[Mapping[str, Deadline]] = [self.procedure.deadlines]
+        everywhere += [state.deadlines for state in self.procedure.states.values()]
         return {id: deadline.owed_by for listed in everywhere for id, deadline in listed.items()}
 
     def use(self, hash: str) -> None:
@@ -591,13 +592,13 @@ class Case:
                     kept.not_before = entry["at"]
                     continue
             self.standing.remove(kept)
-            status = "missed" if kept.missed else "ended"
+            status = "missed" if kept.missed is not None else "ended"
             self.over.append((kept.id, kept.track, kept.start, status, entry["at"]))
-        for track, id in there:
+        for where, id in there:
             # §7: "one that is new in the present state starts at the migration". Read as: new is what the present
             # state did not list before, by its track and id.
-            if track is not None and id not in old.states[before[track][0]].deadlines:
-                self.start(id, track, entry["at"])
+            if where is not None and id not in old.states[before[where][0]].deadlines:
+                self.start(id, where, entry["at"])
         return True
 
     def take(self, entry: Entry) -> None:
@@ -653,7 +654,7 @@ def answer(case: Case) -> dict[str, Any]:
     return {
         # CLI: "`tracks`: those that have started, main first, then as listed; finished ones included."
         "tracks": {
-            name: (case.tracks[name][0], case.tracks[name][1], case.is_final(name), states[case.tracks[name][0]].outcome)
+            name: (*case.tracks[name], case.is_final(name), states[case.tracks[name][0]].outcome)
             for name in case.procedure.track_names()
             if name in case.tracks
         },

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from escalation.cli.human_page import LATE, SOON, STRONG, Column, Data, Page, Styled, padded
-from escalation.cli.human_words import basis, last_day, mark, states
+from escalation.cli.human_page import LATE, SOON, STRONG, Cell, Column, Data, Page, Styled, padded
+from escalation.cli.human_words import basis, days_left, last_day, mark, states, track_name
 from escalation.wording import lacking
 
 
@@ -81,9 +81,10 @@ def _by(page: Page, data: Data, wide: int = 10, short: bool = False) -> None:
         page.field("", page.say("next.ended", outcome=page.said.outcome(data["do"].get("outcome"))), wide=wide)
         return
     if data["do"]["kind"] == "follow_up":
-        by = {"due": data["do"]["due"], "owed_by": "me"}
+        due = data["do"]["due"]
+        by = {"due": due, "owed_by": "me", "status": "missed" if due < (page.today or due) else "running"}
     if by is None:
-        if not short:
+        if not short and data["do"]["kind"] not in ("blocked", "deadline"):
             page.field(label, page.say("next.no_day_wait" if waiting else "next.no_day"), wide=wide)
         return
     lines = last_day(page, by)
@@ -151,7 +152,7 @@ def _overdue(page: Page, each: Data) -> list[Styled]:
     style = LATE if each["owed_by"] == "me" else SOON
     if not each.get("due"):
         return [(sign, style), page.say("next.overdue_no_day", title=each["title"], party=who)]
-    day, left = last_day(page, each)[0], ""
+    day, left = page.day(each["due"]), page.said.days_left(days_left(page, each["due"]))
     return [(sign, style), page.say("next.overdue", title=each["title"], day=day, left=left, party=who)]
 
 
@@ -343,28 +344,49 @@ def preview(page: Page, data: Data) -> None:
     before, after = data["before"], data["after"]
     page.put((page.say("preview.heading"), STRONG))
     page.gap()
-    was, now = states(page, before["tracks"]), states(page, after["tracks"])
-    rows: list[list[Styled]] = [[page.say("preview.state"), was, (now, STRONG if was != now else "")]]
+    rows = _moves(page, before["tracks"], after["tracks"])
+    if not rows:
+        page.put(page.say("preview.same", states=states(page, after["tracks"])))
     titles = {d["id"]: d["title"] for side in (before, after) for d in side["deadlines"]}
     rows += [
-        [titles.get(m["id"], m["id"]), _side(page, m, "before"), (_side(page, m, "after"), STRONG)]
+        [
+            titles.get(m["id"]) or page.name("deadline", m["id"]),
+            _side(page, m, "before"),
+            (_side(page, m, "after"), STRONG),
+        ]
         for m in data["moved"]
     ]
-    page.table(
-        [Column("", 6, True), Column(page.say("head.before"), 12, True), Column(page.say("head.after"), 12, True)], rows
-    )
+    if rows:
+        sides = [Column(page.say(f"head.{side}"), 12, True) for side in ("before", "after")]
+        page.table([Column("", 6, True), *sides], rows)
     if not data["moved"]:
-        page.muted(page.say("preview.no_moves"), indent=2)
+        page.muted(page.say("preview.no_moves"))
     if data["undone"]:
         page.heading(page.say("preview.undone_heading"))
         for each in data["undone"]:
             text = page.say(
-                "preview.undone", at=page.instant(each["lapsed_at"]), title=titles.get(each["id"], each["id"])
+                "preview.undone",
+                at=page.instant(each["lapsed_at"]),
+                title=titles.get(each["id"]) or page.name("deadline", each["id"]),
             )
             if each["event"]:
                 text += page.say("preview.undone_event", event=page.name("event", each["event"]))
             page.bullet(text + page.say("word.stop"))
     _conflicts(page, data["conflicts"])
+
+
+def _moves(page: Page, before: list[Data], after: list[Data]) -> list[list[Cell]]:
+    """The tracks whose state differs."""
+    was = {t["track"]: t["state"] for t in before}
+    now = {t["track"]: t["state"] for t in after}
+    rows: list[list[Cell]] = []
+    for track in dict.fromkeys((*was, *now)):
+        if was.get(track) != now.get(track):
+            alone = track == "main" and len({**was, **now}) == 1
+            name = page.say("preview.state") if alone else track_name(page, track)
+            one, other = (page.name("state", s.get(track)) or page.say("preview.none") for s in (was, now))
+            rows.append([name, one, (other, STRONG)])
+    return rows
 
 
 def _conflicts(page: Page, conflicts: list[Data]) -> None:

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from rich.cells import cell_len
+
 from escalation.cli.human_answers import advice, to_do
-from escalation.cli.human_page import LATE, MUTED, SOON, STRONG, Column, Data, Page, Styled, padded
-from escalation.cli.human_words import basis_short, days_left, last_day, mark, states, value, values, with_id
+from escalation.cli.human_page import LATE, MUTED, SOON, STRONG, Cell, Column, Data, Page, Styled, padded
+from escalation.cli.human_words import (
+    basis_short,
+    days_left,
+    last_day,
+    mark,
+    states,
+    track_name,
+    value,
+    values,
+    with_id,
+)
 
 
 def show(page: Page, data: Data) -> None:
@@ -49,8 +61,7 @@ def _tracks(page: Page, data: Data) -> None:
         key = "show.state" if stage and stage != state else "show.state_no_stage"
         text = page.say(key, state=state, stage=stage, day=page.day(track["entered_at"]))
         if several:
-            name = page.name("track", track["track"], page.say("word.main") if track["track"] == "main" else None)
-            text = page.say("show.track", track=name, text=text)
+            text = page.say("show.track", track=track_name(page, track["track"]), text=text)
         page.field(page.say("show.label_now") if i == 0 else "", (text, "" if track["final"] else STRONG))
     if not data["open"]:
         outcome = data["tracks"][0]["outcome"] if data["tracks"] else None
@@ -62,11 +73,10 @@ def _deadlines(page: Page, deadlines: list[Data]) -> None:
     if not deadlines:
         page.muted(page.say("show.no_deadlines"), indent=2)
         return
-    rows: list[list[Styled]] = []
+    rows: list[list[Cell]] = []
     for each in deadlines:
-        what = each["title"]
-        for note in last_day(page, each)[1:] if each["status"] in ("running", "missed") else ():
-            what += f"\n{note}"
+        notes = last_day(page, each)[1:] if each["status"] in ("running", "missed") else []
+        what: Cell = [each["title"], *((note, MUTED) for note in notes)]
         rows.append(
             [
                 mark(page, each),
@@ -208,18 +218,19 @@ def due(page: Page, rows: list[Data]) -> None:
     if not rows:
         page.put(page.say("due.empty"))
         return
-    body: list[list[Styled]] = []
+    body: list[list[Cell]] = []
     for row in rows:
-        text = page.say("due.follow_up", text=row["text"]) if row["kind"] == "follow_up" else row["text"]
+        what = page.say("due.follow_up", text=row["text"]) if row["kind"] == "follow_up" else row["text"]
+        text: list[Styled] = [what]
         other = row["other_reading"]
         if other:
-            text += "\n" + page.say("due.other_rolled" if other > row["day"] else "due.other", day=page.day(other))
+            text.append(page.say("due.other_rolled" if other > row["day"] else "due.other", day=page.day(other)))
         if row["provisional"]:
-            text += "\n" + page.say("mark.provisional")
+            text.append(page.say("mark.provisional"))
         left = page.said.days_left(row["days_left"])
-        text += "\n" + page.say("due.case", case=row["case"], title=row["title"])
+        text.append((page.say("due.case", case=row["case"], title=row["title"]), MUTED))
         body.append(
-            [mark(page, row), f"{page.day(row['day'])}\n{left}", text, row["party"], basis_short(page, row["basis"])]
+            [mark(page, row), [page.day(row["day"]), left], text, row["party"], basis_short(page, row["basis"])]
         )
     say = page.say
     columns = [
@@ -232,15 +243,18 @@ def due(page: Page, rows: list[Data]) -> None:
 
 def log(page: Page, rows: list[Data]) -> None:
     """`log CASE`: every entry as it was written, corrections visible. Extra: `titles`."""
-    wide = max(len(str(rows[-1]["seq"])) + 2, 4) if rows else 4
+    page.today = rows[-1]["recorded_at"][:10]
+    wide = len(str(rows[-1]["seq"])) + 2
+    when = max(cell_len(page.instant(row["occurred_at"])) for row in rows) + 2
+    kinds = max(cell_len(page.said.kind(row["kind"])) for row in rows) + 2
     for row in rows:
         mute = MUTED if row["withdrawn"] or row["inapplicable"] else ""
         page.put(
-            (padded(str(row["seq"]), wide), STRONG), (page.instant(row["occurred_at"]), mute), "  ",
-            (page.said.kind(row["kind"]), MUTED), "  ", (_entry(page, row), mute), hang=wide,
+            (padded(str(row["seq"]), wide), STRONG), (padded(page.instant(row["occurred_at"]), when), mute),
+            (padded(page.said.kind(row["kind"]), kinds), MUTED), (_entry(page, row), mute), hang=wide + when,
         )  # fmt: skip
         for line in _entry_notes(page, row):
-            page.put(line, indent=wide, hang=wide + 2)
+            page.put(line, indent=wide + when, hang=wide + when + 3)
 
 
 def _entry(page: Page, row: Data) -> str:
@@ -250,7 +264,7 @@ def _entry(page: Page, row: Data) -> str:
         case "opened":
             return say("log.opened", title=row.get("title") or row["procedure"])
         case "event":
-            said = values(page, row.get("data") or {})
+            said = values(page, row.get("data") or {}, row["event"])
             return page.name("event", row["event"]) + (say("word.paren", text=said) if said else "")
         case "facts":
             return values(page, row["facts"])
@@ -260,7 +274,7 @@ def _entry(page: Page, row: Data) -> str:
             text = say("log.attached", name=row.get("title") or row["name"], size=_size(row["size"]))
             return text + (say("log.attached_item", item=page.name("item", row["item"])) if row.get("item") else "")
         case "note":
-            return str(row["text"])
+            return " / ".join(str(row["text"]).splitlines())
         case "follow_up":
             day = page.day(row.get("due"))
             return say(f"log.follow_{row['action']}", n=row["n"], day=day, text=row.get("text"))
@@ -282,7 +296,7 @@ def _entry_notes(page: Page, row: Data) -> list[Styled]:
     if row["recorded_at"] != row["occurred_at"] and row["recorded_at"][:10] != row["occurred_at"][:10]:
         notes.append((page.say("log.recorded", at=page.instant(row["recorded_at"])), MUTED))
     if row.get("note"):
-        notes.append(page.say("log.note", note=row["note"], text=row["note"]))
+        notes.append(page.say("log.note", text=" / ".join(row["note"].splitlines())))
     if row["amended"]:
         now = row.get("now") or {}
         said = [page.say("log.at", at=page.instant(row["occurred_at"]))] if "at" in now else []
@@ -357,7 +371,8 @@ def migrated(page: Page, data: Data) -> None:
 def verify(page: Page, cases: Iterable[Data]) -> None:
     """`verify`: a line a case, as they are checked."""
     n = 0
-    for n, each in enumerate(cases, 1):
+    for each in cases:
+        n += 1
         page.put("ok  ", page.say("verify.case", case=each["case"], n=each["entries"]), hang=4)
     page.put((page.say("verify.all", n=n), STRONG))
 

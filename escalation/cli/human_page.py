@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Data = Mapping[str, Any]
 Styled = str | tuple[str, str]
 """Text, or text and a style of rich."""
+Cell = Styled | list[Styled]
+"""Of a table: one paragraph, or several."""
 
 WIDEST = 100
 """Prose wider than this is hard to read, however wide the terminal."""
@@ -103,14 +105,17 @@ class Page:
             self.gap()
             self.muted(self.say("note.not_advice"))
 
-    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Styled]], indent: int = 2) -> None:
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], indent: int = 2) -> None:
         """Rows under headings; a cell that is too wide takes more lines."""
-        body = [[joined([cell]) for cell in row] for row in rows]
+        body = [[[joined([p]) for p in (cell if isinstance(cell, list) else [cell])] for cell in row] for row in rows]
         widths = _widths(columns, body, self.width - indent)
         self.row([(c.title, MUTED) for c in columns], widths, indent)
         self.row([("-" * w, MUTED) for w in widths], widths, indent)
         for row in body:
-            cells = [[cell[s:e] for s, e in wrapped(cell.plain, w, w)] for cell, w in zip(row, widths, strict=True)]
+            cells = [
+                [part[s:e] for part in cell for s, e in wrapped(part.plain, width, width)]
+                for cell, width in zip(row, widths, strict=True)
+            ]
             for i in range(max(map(len, cells))):
                 self._columns([c[i] if i < len(c) else Text("") for c in cells], widths, indent)
 
@@ -191,10 +196,11 @@ def _breakable(before: str, after: str) -> bool:
     return before == " " or get_character_cell_size(before) == 2 or get_character_cell_size(after) == 2
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Text]], room: int) -> list[int]:
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Sequence[Text]]], room: int) -> list[int]:
     """As wide as the content, and no wider than the page: the widest that can give way do."""
     widths = [
-        max([c.least, cell_len(c.title), *(cell_len(row[i].plain) for row in rows)]) for i, c in enumerate(columns)
+        max([c.least, cell_len(c.title), *(cell_len(p.plain) for row in rows for p in row[i])])
+        for i, c in enumerate(columns)
     ]
     room -= len(GAP) * (len(columns) - 1)
     while sum(widths) > room:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from escalation.cli.human_page import LATE, SOON, Data, Page, Styled
+from escalation.cli.human_page import LATE, SOON, Data, Page
 
 NEAR_DAYS = 7
 
@@ -16,7 +16,7 @@ def days_left(page: Page, iso: str) -> int:
     return (date.fromisoformat(iso[:10]) - date.fromisoformat((page.today or iso)[:10])).days
 
 
-def mark(page: Page, row: Data) -> Styled:
+def mark(page: Page, row: Data) -> tuple[str, str]:
     """How a deadline stands, as a sign and a word, never by colour alone. Row: a deadline of `show` or `due`."""
     status, mine = row.get("status"), row.get("owed_by") == "me"
     if status in ("missed", "paused", "met", "ended"):
@@ -76,10 +76,12 @@ def value(page: Page, found: Any) -> str:
     return str(found)
 
 
-def values(page: Page, found: Data, kind: str = "fact") -> str:
-    """Names and values one after the other."""
-    colon = page.say("word.colon")
-    return page.said.listed([f"{page.name(kind, k)}{colon}{value(page, v)}" for k, v in found.items()])
+def values(page: Page, found: Data, event: str | None = None) -> str:
+    """Names and values one after the other: of facts, or of an event's data."""
+    colon, asks = page.say("word.colon"), page.titles.get("ask", {})
+    return page.said.listed(
+        [f"{asks.get(f'{event}.{k}') or page.name('fact', k)}{colon}{value(page, v)}" for k, v in found.items()]
+    )
 
 
 def states(page: Page, tracks: Sequence[Data], running_only: bool = True) -> str:
@@ -88,13 +90,12 @@ def states(page: Page, tracks: Sequence[Data], running_only: bool = True) -> str
     colon = page.say("word.colon")
     if len(shown) == 1 and shown[0]["track"] == "main":
         return page.name("state", shown[0]["state"])
-    names = {"main": page.say("word.main")}
-    return page.said.listed(
-        [
-            f"{page.name('track', t['track'], names.get(t['track']))}{colon}{page.name('state', t['state'])}"
-            for t in shown
-        ]
-    )
+    return page.said.listed([f"{track_name(page, t['track'])}{colon}{page.name('state', t['state'])}" for t in shown])
+
+
+def track_name(page: Page, track: str) -> str:
+    """What people call a track."""
+    return page.name("track", track, page.say("word.main") if track == "main" else None)
 
 
 def with_id(page: Page, kind: str, id: str) -> str:

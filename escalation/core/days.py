@@ -229,10 +229,7 @@ def _unrolled(
             facts = {"from": paused, "to": resumed, "used": used, "rest": rest, "unit": length.unit, "by": pause}
             trace.append(Step("paused", facts))
         day = resumed
-    if rest == 0:
-        last = day
-    else:
-        last = asked.nth_working_day(day, rest) if working else day + timedelta(days=rest)
+    last = asked.nth_working_day(day, rest) if working and rest else day + timedelta(days=rest)
     if trace is not None:
         facts = {"from": day, "rest": rest, "unit": "working days" if working else "days", "to": last}
         if working:

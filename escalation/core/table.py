@@ -73,11 +73,8 @@ class Table:
             for event in track.starts:
                 self.begun_by[event] = (*self.begun_by.get(event, ()), name)
         self.started_by, self.stopped_by = self._standing_events()
-        self.date_rules = frozenset(
-            d.due_on
-            for d in (*procedure.deadlines.values(), *(d for s in procedure.states.values() for d in s.deadlines.values()))
-            if d.due_on
-        )
+        listed = [procedure.deadlines.values(), *(s.deadlines.values() for s in procedure.states.values())]
+        self.date_rules = frozenset(d.due_on for deadlines in listed for d in deadlines if d.due_on)
         """Facts whose change moves a deadline."""
         self._moves: dict[str, dict[str, tuple[Branch, ...]]] = {}
         self._rules: dict[str | None, dict[str, Rule]] = {}

@@ -37,7 +37,8 @@ def read_values(
 
     Empty text and None count as not given. `require`: whether required ones must be there.
     """
-    wrong = {name: Wrong("unknown", ", ".join(defined) or None, near_miss(name, defined)) for name in given if name not in defined}
+    known = ", ".join(defined) or None
+    wrong = {name: Wrong("unknown", known, near_miss(name, defined)) for name in given if name not in defined}
     values: dict[str, Any] = {}
     for name, each in defined.items():
         raw = given.get(name)

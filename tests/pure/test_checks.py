@@ -161,6 +161,7 @@ STATES = (
          "states.settled.transitions", "  settled:"),
     Rule("foreign-target", ((DECIDED, "      decided: {to: court_over}\n"),), "states.complaint.transitions.decided.to",
          "decided: {to: court_over}"),
+    Rule("empty-list", ((DECIDED, "      decided: []\n"),), "states.complaint.transitions.decided", "decided: []"),
     Rule("unreachable", ((STATE, LATER_ENDS + STATE),), "states.later", "  later:",
          (TO_LATER, (STATE, LATER_ENDS + STATE))),
     Rule("dead-end", (("  dropped_by_me: {to: dropped}\n", ""),
@@ -199,6 +200,16 @@ def test_one_near_it_is_not(rule: Rule) -> None:
 
 def test_the_valid_procedure_has_no_findings() -> None:
     assert not findings()
+
+
+def test_one_mistake_is_one_finding() -> None:
+    lasting = (
+        SETTLED + ", deadlines: {more: {title: x, owed_by: me, within: 1 day, restarts: [decided], lapses: no_answer}}"
+    )
+    unknown = ("      papers_sent: {}\n", '      papers_sent: {}\n      paper_sent: {when: "event.x > 1"}\n')
+
+    assert [f.code for f in findings((SETTLED, lasting)) if f.severity == "error"] == ["final-goes-on"]
+    assert [f.code for f in findings(unknown)] == ["undefined-event"]
 
 
 def test_a_near_miss_is_said() -> None:

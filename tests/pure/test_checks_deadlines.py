@@ -180,3 +180,24 @@ def test_a_slip_in_a_length_says_what_was_meant() -> None:
     (found,) = findings((WITHIN, "        within: 3 workingdays\n"))
 
     assert found.meant == "3 working days"
+
+
+def test_two_guards_that_lead_to_the_same_state_may_overlap() -> None:
+    same = guards(FIVE, '{to: settled, when: "facts.offered >= 1"}', "{to: dropped}")
+
+    assert not findings(same)
+
+
+def test_too_many_cases_claim_nothing_but_what_order_alone_shows() -> None:
+    many = [f'{{to: settled, when: "facts.offered == {i} and facts.loss == {i}"}}' for i in range(150)]
+    found = findings(guards(*many, "{to: refused}", "{to: dropped}"))
+
+    assert not findings(guards(*many))
+    assert [(f.code, f.key) for f in found] == [("never-taken-shadowed", "states.waiting.transitions.offer_made[151]")]
+
+
+def test_bounds_out_of_order_say_nothing_of_guards() -> None:
+    loss = "loss: {type: money, title: {zh: 损失金额, en: Loss}, min: 0}"
+    found = findings((loss, loss.replace("min: 0", "min: 9, max: 1")), guards(FIVE, "{to: refused}"))
+
+    assert {f.code for f in found if f.severity == "error"} == {"bounds-order", "sets-bounds"}

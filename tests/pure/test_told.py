@@ -133,6 +133,15 @@ def test_a_limitation_can_run_out_while_waiting() -> None:
     }
 
 
+def test_a_limitation_stops_where_its_event_comes() -> None:
+    stops: Change = ("    stops: [court_accepted]\n", "    stops: [court_accepted, complained]\n")
+
+    assert runs_out(told(procedure(stops))) == {"limitation": "no"}
+    assert runs_out(told(procedure(stops, ("    within: 3 years\n", "    within: 5 days\n")))) == {
+        "limitation": "waiting"
+    }
+
+
 def test_a_limitation_that_silence_does_not_start_is_not_told() -> None:
     assert told(procedure(("    starts: [claim_sent]\n", "    starts: [decided]\n"))).limitations == ()
 

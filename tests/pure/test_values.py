@@ -274,6 +274,14 @@ def test_nothing_is_called_impossible_that_a_case_can_show(rows: list[tuple[str 
     assert truth.overlaps <= {(i, j) for i, j, _ in found.overlaps}
 
 
+def test_a_case_says_how_names_compare_and_what_they_are() -> None:
+    assert judged("facts.n > facts.m").gap == "facts.m < facts.n, facts.n = …, facts.m ≥ 0"
+    assert judged('facts.said == "p"').gap == "facts.said = …"
+    assert judged("facts.said == facts.kind", "facts.said != facts.kind").gap == "facts.said = …, facts.kind = –"
+    assert judged('facts.end > "2026-01-02"').gap == "facts.end = 2026-01-02"
+    assert judged("checklists.papers").gap == "checklists.papers = false"
+
+
 def test_another_track_can_be_anywhere() -> None:
     assert judged('tracks.side == "away"', 'tracks.side != "away"').taken == {0, 1}
     assert judged('tracks.side == "away"', None, state="away").taken == {0}
