@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, HelpFormatter, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from escalation.errors import BadInput, EscalationError, FieldProblem
+from escalation.errors import BadInput, EscalationError, FieldProblem, Refused, WouldConflict
 
 if TYPE_CHECKING:
     from escalation.api import Desk
+    from escalation.cli.output import Output
 
 LANGUAGES = ("zh", "en")
 
@@ -80,6 +82,17 @@ def desk(options: Namespace) -> Desk:
 
     lang = getattr(options, "lang", None) or language(())
     return open_store(store_path(options), now=getattr(options, "now", None), lang=lang)
+
+
+@contextmanager
+def naming(opened: Desk, case: str, out: Output) -> Iterator[None]:
+    """Inside, an error about the case is told with the names that people use."""
+    try:
+        yield
+    except (Refused, WouldConflict):
+        if not out.json:
+            out.titles = opened.titles(case)
+        raise
 
 
 def store_path(options: Namespace) -> str:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from escalation.cli.arguments import desk, pairs, whole
+from escalation.cli.arguments import desk, naming, pairs, whole
 from escalation.cli.output import Output
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _writes(do: Callable[[Desk, Namespace, Data], Data]) -> Callable[[Namespace,
     """A command that writes one entry and prints the case as it is then."""
 
     def run(options: Namespace, out: Output) -> int:
-        with desk(options) as opened:
+        with desk(options) as opened, naming(opened, options.case, out):
             data = do(opened, options, _options(options))
             extra = {} if out.json else {"titles": opened.titles(options.case), "next": _next(opened, options)}
             out.emit("preview" if options.preview else "recorded", data, **extra)
@@ -192,7 +192,8 @@ def run_migrate(options: Namespace, out: Output) -> int:
     """Each case is moved, or left, by itself; the first that cannot be stops the rest."""
     with desk(options) as opened:
         for case in options.cases:
-            data = opened.migrate(case, options.to, mapping=pairs(options.map, "map"), **_options(options))
+            with naming(opened, case, out):
+                data = opened.migrate(case, options.to, mapping=pairs(options.map, "map"), **_options(options))
             extra = {} if out.json else {"titles": opened.titles(case)}
             out.emit("preview" if options.preview else "migrated", data, **extra)
     return 0

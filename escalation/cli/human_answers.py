@@ -296,7 +296,10 @@ def _off(page: Page, days: Iterable[tuple[str, str | None]], weekend: str | None
         named.setdefault(name or "", []).append(day)
     plain = named.pop("", [])
     found = [
-        name if weekend else page.say("line.holiday", name=name, days=_span(page, held)) for name, held in named.items()
+        page.said.holiday(name)
+        if weekend
+        else page.say("line.holiday", name=page.said.holiday(name), days=_span(page, held))
+        for name, held in named.items()
     ]
     if plain:
         found.append(page.say(weekend) if weekend else page.say("line.weekends", n=len(plain)))

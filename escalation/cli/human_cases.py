@@ -88,8 +88,8 @@ def _deadlines(page: Page, deadlines: list[Data]) -> None:
         )
     head = page.say
     columns = [
-        Column(head("head.status"), 7), Column(head("head.day"), 10), Column(head("head.what"), 14, True),
-        Column(head("head.who"), 4, True), Column(head("head.basis"), 4, True),
+        Column(head("head.status"), 7), Column(head("head.day"), 14, True), Column(head("head.what"), 16, True),
+        Column(head("head.who"), 8, True), Column(head("head.basis"), 4),
     ]  # fmt: skip
     page.table(columns, rows)
 
@@ -106,6 +106,7 @@ def _follow_ups(page: Page, follow_ups: list[Data]) -> None:
     if not found:
         return
     page.heading(page.say("show.follow_ups"))
+    wide = cell_len(page.say("mark.missed")) + 2
     for each in found:
         left = days_left(page, each["due"])
         sign = page.say("mark.missed" if left < 0 else "mark.today" if left == 0 else "mark.running")
@@ -118,7 +119,7 @@ def _follow_ups(page: Page, follow_ups: list[Data]) -> None:
         )
         if each["repeats"]:
             text += page.say("show.repeats", length=page.said.length(each["repeats"]))
-        page.put("  ", (padded(sign, 9), SOON if left <= 0 else ""), text, hang=11)
+        page.put("  ", (padded(sign, wide), SOON if left <= 0 else ""), text, hang=2 + wide)
 
 
 def _possible(page: Page, data: Data) -> None:
@@ -179,7 +180,7 @@ def _history(page: Page, data: Data, last: int = 5) -> None:
 def list_(page: Page, cases: Iterable[Data]) -> None:
     """`list`: a row a case, as they come. Extra: `titles_of` (case id -> titles), `today`."""
     say, known = page.say, {}
-    widths = [10 if page.said.lang == "en" else 7, 5, 0, 14, 10, 9, 7]
+    widths = [10 if page.said.lang == "en" else 7, 5, 0, 14, 10, 9, 8]
     widths[2] = max(page.full_width - sum(widths) - 2 * 6, 8)
     count = 0
     for data in cases:
@@ -235,7 +236,7 @@ def due(page: Page, rows: list[Data]) -> None:
     say = page.say
     columns = [
         Column(say("head.status"), 7), Column(say("head.day"), 11), Column(say("head.what"), 20, True),
-        Column(say("head.who"), 4, True), Column(say("head.basis"), 4, True),
+        Column(say("head.who"), 8, True), Column(say("head.basis"), 4),
     ]  # fmt: skip
     page.table(columns, body, indent=0)
     page.footer()

@@ -152,9 +152,9 @@ def joined(parts: Iterable[Styled]) -> Text:
     return text
 
 
-def padded(text: str, width: int) -> str:
-    """`text` and as many spaces as make it `width` cells, at least one."""
-    return text + " " * max(width - cell_len(text), 1)
+def padded(text: str, width: int, least: int = 1) -> str:
+    """`text` and as many spaces as make it `width` cells, at least `least`."""
+    return text + " " * max(width - cell_len(text), least)
 
 
 _NOT_FIRST = frozenset("，。、；：？！）」』】》〉,.;:?!)]}%”’")

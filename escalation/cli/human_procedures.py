@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from escalation.cli.human_page import GAP, LATE, MUTED, SOON, STRONG, Column, Data, Page, Styled, padded
+from escalation.cli.human_page import LATE, MUTED, SOON, STRONG, Column, Data, Page, Styled, padded
 from escalation.cli.human_words import basis
 
 MOST_CHANGES = 60
@@ -79,7 +79,9 @@ def _state(page: Page, state: Data) -> None:
         key = "procedures.branch" if each["to"] else "procedures.branch_stays"
         text = page.say(key, event=each["title"], to=page.name("state", each["to"]))
         if each["by"] != "me":
-            text += page.say("word.paren", text=page.say("procedures.by", party=page.name("party", each["by"])))
+            by = page.say("word.clock") if each["by"] == "clock" else None
+            by = by or page.say("procedures.by", party=page.name("party", each["by"]))
+            text += page.say("word.paren", text=by)
         page.bullet(text, indent=4)
         if each["requires"]:
             names = page.said.listed([page.name("checklist", r) for r in each["requires"]])
@@ -158,7 +160,7 @@ def check(page: Page, data: Data) -> None:
         page.heading(page.say("check.told"))
         for line in data["told"]:
             depth = len(line) - len(line.lstrip())
-            page.put(line.lstrip(), indent=depth + 2, hang=depth + 4)
+            page.put(line.lstrip().replace("→", "->"), indent=depth + 2, hang=depth + 4)
 
 
 def test(page: Page, data: Data) -> None:
@@ -276,7 +278,7 @@ def calendar_year(page: Page, data: Data) -> None:
         page.gap()
         together = blocks[i : i + across]
         for k in range(max(map(len, together))):
-            page.put((GAP + " ").join(padded(b[k] if k < len(b) else "", 21) for b in together))
+            page.put("   ".join(padded(b[k] if k < len(b) else "", 21, 0) for b in together))
     page.gap()
     page.muted(page.say("calendar.legend"))
     _named_days(page, data)
@@ -314,7 +316,7 @@ def _named_days(page: Page, data: Data) -> None:
         if day["working"] and date.fromisoformat(day["date"]).weekday() >= 5:
             made_up.append(page.day(day["date"]))
         elif not day["working"] and day["name"]:
-            off.setdefault(day["name"], []).append(day["date"])
+            off.setdefault(page.said.holiday(day["name"]), []).append(day["date"])
     if off:
         page.heading(page.say("calendar.off"))
         for name, days in off.items():

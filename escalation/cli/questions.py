@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from escalation.cli.arguments import desk, pairs, whole
+from escalation.cli.arguments import desk, naming, pairs, whole
 from escalation.cli.output import Output
 from escalation.errors import BadInput, FieldProblem
 
@@ -125,7 +125,7 @@ def build_forecast(made: ArgumentParser, lang: str) -> None:
 
 
 def run_forecast(options: Namespace, out: Output) -> int:
-    with desk(options) as opened:
+    with desk(options) as opened, naming(opened, options.case, out):
         data = opened.forecast(options.case, [_supposed(each) for each in options.supposed or ()])
         out.emit("forecast", data, **({} if out.json else {"titles": opened.titles(options.case)}))
     return 0

@@ -92,6 +92,10 @@ class Wording:
         """The kind of an entry."""
         return self._fixed("kind", word)
 
+    def holiday(self, name: str) -> str:
+        """A holiday's name, as the calendar has it (several joined by 、), in this language."""
+        return self.listed([self._fixed("holiday", each) for each in name.split("、")])
+
     def listed(self, names: list[str]) -> str:
         """Names one after the other, as the language joins them."""
         return self.say("word.list").join(names)

@@ -198,6 +198,9 @@ def test_too_many_cases_claim_nothing_but_what_order_alone_shows() -> None:
 
 def test_bounds_out_of_order_say_nothing_of_guards() -> None:
     loss = "loss: {type: money, title: {zh: 损失金额, en: Loss}, min: 0}"
-    found = findings((loss, loss.replace("min: 0", "min: 9, max: 1")), guards(FIVE, "{to: refused}"))
+    found = findings(
+        (loss, loss.replace("min: 0", "min: 9, max: 1")),
+        guards("{to: settled, when: facts.loss > 10}", "{to: refused}"),
+    )
 
     assert {f.code for f in found if f.severity == "error"} == {"bounds-order", "sets-bounds"}
