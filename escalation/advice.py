@@ -29,7 +29,7 @@ class Task(NamedTuple):
 
     rank: tuple[int, datetime, int]
     kind: str
-    """`act`, `tick`, `fact`, `attach_none`, `date`, `follow_up`, `wait` or `closed`."""
+    """`act`, `tick`, `fact`, `blocked`, `date`, `deadline`, `follow_up`, `wait` or `closed`."""
     track: str | None
     what: Data
     run: Run | None
@@ -57,7 +57,9 @@ def advice(book: Book, snapshot: Snapshot, ref: str, lang: str) -> Data:
             for run in snapshot.deadlines
             if run.standing and run.status == MISSED
         ],
-        "also": [{"kind": t.kind, "track": t.track, **t.what, "by": _by(t.run, table, lang, snapshot)} for t in tasks[1:]],
+        "also": [
+            {"kind": t.kind, "track": t.track, **t.what, "by": _by(t.run, table, lang, snapshot)} for t in tasks[1:]
+        ],
     }
 
 
@@ -80,7 +82,8 @@ def _tasks(book: Book, snapshot: Snapshot, table: Table, lang: str) -> list[Task
     for each in follow_ups(snapshot, table, lang):
         if each["from"] == "user" and each["status"] == "open" and each["due"] <= table.clock.day(now).isoformat():
             due = table.clock.reminder(date.fromisoformat(each["due"]))
-            tasks.append(Task((0, due, 80), "follow_up", None, {"n": each["n"], "text": each["text"], "due": each["due"]}, None))
+            what = {"n": each["n"], "text": each["text"], "due": each["due"]}
+            tasks.append(Task((0, due, 80), "follow_up", None, what, None))
     if not tasks:
         tasks.append(Task((9, now, 0), "closed", MAIN, {"outcome": snapshot.tracks[0].outcome, "text": ""}, None))
     return tasks
@@ -131,8 +134,8 @@ def _step_towards(
         item = table.procedure.checklists[name].items[items[0]]
         rest = sum(len(unticked_items(table.procedure.checklists[n], n, snapshot.checks)) for n in lacking.checklists)
         what = {
-            **goal, "item": f"{name}.{items[0]}", "text": words(item.title, lang), "item_why": words(item.why, lang) or None,
-            "attachment": item.attachment, "left": rest,
+            **goal, "item": f"{name}.{items[0]}", "text": words(item.title, lang),
+            "item_why": words(item.why, lang) or None, "attachment": item.attachment, "left": rest,
         }  # fmt: skip
         return Task(rank, "tick", track.track, what, run)
     unset = [name for why in lacking.why for name in why.unset if name.startswith("facts.")]

@@ -39,6 +39,7 @@ from escalation.evidence import keep_file
 from escalation.reading import Reader
 from escalation.said import (
     When,
+    answers,
     check_values,
     follow_up_day,
     instant,
@@ -114,7 +115,7 @@ class Desk(Reader):
                 raise NotFound("event", event, near_miss(event, table.procedure.events), tuple(table.procedure.events))
             if defined.by == CLOCK:
                 raise BadInput(FieldProblem("event", event, "not_clock"))
-            values = typed(defined.asks, data or {}, require=True)
+            values = answers(table, defined, data or {})
             return EventEntry(
                 seq=seq, recorded_at=now, occurred_at=occurred_at, key=key, event=event, data=values, note=note
             )
@@ -152,9 +153,9 @@ class Desk(Reader):
             table = self._table_at(loaded, occurred_at)
             name = item_of(table, item)
             checklist, _, id = name.partition(".")
-            if not undo and table.procedure.checklists[checklist].items[id].attachment == "required":
-                if not loaded.snapshot.attached.get(name):
-                    raise BadInput(FieldProblem("item", name, "attachment"))
+            required = table.procedure.checklists[checklist].items[id].attachment == "required"
+            if required and not undo and not loaded.snapshot.attached.get(name):
+                raise BadInput(FieldProblem("item", name, "attachment"))
             key = options.get("key")
             return Check(seq=seq, recorded_at=now, occurred_at=occurred_at, item=name, done=not undo, key=key)
 
@@ -366,7 +367,8 @@ class Desk(Reader):
         event = table.event(entry.event) if isinstance(entry, EventEntry) else None
         defined: Mapping[str, Value] = event.asks if event is not None else table.procedure.facts
         out = {name for name, value in data.items() if value in (None, "")}
-        values = typed(defined, {k: v for k, v in data.items() if k not in out}, require=False)
+        kept = {k: v for k, v in data.items() if k not in out}
+        values = answers(table, event, kept, False) if event is not None else typed(defined, kept, require=False)
         unknown = [name for name in out if name not in defined]
         missing = [name for name in out if event is not None and name in event.asks and event.asks[name].required]
         if unknown or missing:

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
-
 from escalation.api import Desk
-from escalation.errors import EscalationError
-from escalation.stories import Story, read_stories
-from states.library import STORIES, shipped
 
 MOST = 14
 PROCEDURES = ("alipay-repayment", "court-papers", "credit-record-objection", "online-shopping-12315")

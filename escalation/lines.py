@@ -8,31 +8,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from datetime import date, datetime
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
+from escalation.core.entries import KINDS as TYPES
 from escalation.core.entries import (
     Amend,
     Check,
+    Correction,
     Entry,
     EventEntry,
     FactsEntry,
-    FollowUp,
     Migrate,
     Opened,
+    Withdraw,
     Worldly,
     canonical,
     chained,
 )
-from escalation.core.entries import KINDS as TYPES
 from escalation.core.evaluate import Book, evaluate
 from escalation.core.history import effective
 from escalation.core.instants import read_instant
 from escalation.core.table import Table
 from escalation.core.values import Wrong, read_value, read_values, storable
 from escalation.engine import check_correction
-from escalation.errors import BadInput, FieldProblem, NotFound
+from escalation.errors import BadInput, FieldProblem
 from states.errors import near_miss
 from states.lengths import parse_length
 from states.model import CLOCK, Value
@@ -65,13 +66,15 @@ class LogReader:
         self._find = find
         self._first: Table | None = None
         self._zone = _UTC
+        self._begun = False
         self._opened_at: datetime | None = None
         self._recorded_at: datetime | None = None
         self._added = 0
         self._keys: set[str] = set()
         self._hashes: list[str | None] = []
-        self._migrated = False
+        self._migrations = False
         self._in_force: list[tuple[datetime, Table]] | None = None
+        """From when on which definition, where there are migrations; None until it is asked."""
 
     @property
     def entries(self) -> list[Entry]:
@@ -90,10 +93,20 @@ class LogReader:
             self._noted(entry)
         return entry
 
+    def lost(self, problem: FieldProblem) -> None:
+        """A line that cannot be read at all; it keeps its place."""
+        self.problems.append(problem)
+        self.log.append(None)
+        self.line_of.append(problem.line or 0)
+        self._hashes.append(None)
+
     def read(self, line: int, data: Any) -> Entry | None:
         """The entry that a line would be if it came next."""
-        said = Said(line, data if isinstance(data, dict) else {})
-        entry = self._entry(said) if isinstance(data, dict) else said.wrong(None, "object", data)
+        if not isinstance(data, dict):
+            self.problems.append(FieldProblem("line", data, "object", line=line))
+            return None
+        said = Said(line, data)
+        entry = self._entry(said)
         self.problems += said.problems
         return entry if not said.problems else None
 
@@ -131,12 +144,11 @@ class LogReader:
         if entry.key is not None:
             self._keys.add(entry.key)
         if isinstance(entry, Opened):
-            self._first = self._book(entry.definition)
-            self._opened_at, self._zone = entry.occurred_at, self._first.clock.zone
+            self._opened_at = entry.occurred_at
         elif isinstance(entry, Migrate):
-            self._migrated = True
             self._zone = self._book(entry.definition).clock.zone
-        if self._migrated:
+            self._migrations, self._in_force = True, None
+        elif self._in_force and (isinstance(entry, Correction) or entry.occurred_at < self._in_force[-1][0]):
             self._in_force = None
 
     # -- one line ----------------------------------------------------------------------------------
@@ -150,21 +162,27 @@ class LogReader:
             return None
         said.keys(shape.known, shape.required)
         position = len(self.log) + 1
-        if (kind == "opened") != (position == 1):
-            said.wrong("kind", "opened_once" if position > 1 else "opened_first", kind)
+        if position == 1 and kind != "opened":
+            said.wrong("kind", "opened_first", kind)
+        elif kind == "opened" and self._begun:
+            said.wrong("kind", "opened_once", kind)
         if said.integer("seq") not in (None, position):
             said.wrong("seq", "seq", said.data["seq"], str(position))
         if said.text("key") in self._keys:
             said.wrong("key", "unique_key", said.data["key"])
         said.text("hash")
+        if kind == "opened" and not self._begun:
+            self._begun = True
+            self._first = self._definition(said)
+            self._zone = self._first.clock.zone if self._first is not None else self._zone
         at, recorded_at = self._instants(said, happens=shape.type is not Amend)
         fields = shape.read(self, said, at)
-        if said.problems or recorded_at is None:
+        if said.problems:
             return None
-        if at is not None and shape.type is not Amend:
+        if at is not None and shape.type not in (Amend, Withdraw):
             fields["occurred_at"] = at
-        entry = shape.type(seq=position, recorded_at=recorded_at, key=said.data.get("key"), **fields)
-        if kind in ("amend", "withdraw"):
+        entry: Entry = shape.type(seq=position, recorded_at=recorded_at, key=said.data.get("key"), **fields)
+        if isinstance(entry, Correction):
             self._check_correction(said, entry)
         return entry
 
@@ -187,7 +205,7 @@ class LogReader:
 
     def _table_at(self, at: datetime | None) -> Table | None:
         """The definition in force at an instant: an entry from before a migration speaks its words."""
-        if not self._migrated or at is None:
+        if not self._migrations or at is None:
             return self._first
         if self._in_force is None:
             log = self.entries
@@ -202,27 +220,22 @@ class LogReader:
         except LookupError:
             return None  # before the opening, which `finish` tells of
 
-    def _check_correction(self, said: Said, entry: Any) -> None:
-        if 1 <= entry.target <= len(self.log) and self.log[entry.target - 1] is None:
-            return
-        try:
-            check_correction([e if e is not None else entry for e in self.log], entry)
-        except NotFound as error:
-            said.wrong("target", "unknown", entry.target, ", ".join(error.known))
-        except BadInput as error:
-            said.problems += [p._replace(line=said.line) for p in error.problems]
+    def _check_correction(self, said: Said, entry: Correction) -> None:
+        known = len(self.log)
+        if not 1 <= entry.target <= known:
+            said.wrong("target", "unknown", entry.target, f"1-{known}")
+        elif self.log[entry.target - 1] is not None:
+            try:
+                check_correction(cast("list[Entry]", self.log), entry)
+            except BadInput as error:
+                said.problems += [p._replace(line=said.line) for p in error.problems]
 
     # -- kinds: each gives the fields of its own -------------------------------------------------------
 
     def _opened(self, said: Said, at: datetime | None) -> Data:
-        table = self._definition(said)
+        table = self._first
         if table is None:
             return {}
-        # An instant without offset is local to the procedure, which only now is known.
-        self._zone = table.clock.zone
-        local = said.data.get("at")
-        if isinstance(local, str) and at is not None and (again := read_instant(local, self._zone, self.now)):
-            at = again
         title = said.text("title")
         if title is None and not storable(self.title):
             said.wrong("case", "text")
@@ -256,7 +269,7 @@ class LogReader:
 
     def _event(self, said: Said, at: datetime | None) -> Data:
         event, table = said.text("event"), self._table_at(at)
-        fields = {"event": event, "note": said.text("note")}
+        fields: Data = {"event": event, "note": said.text("note")}
         if table is None or event is None:
             return fields
         defined = table.event(event)
@@ -270,13 +283,14 @@ class LogReader:
         return fields
 
     def _facts(self, said: Said, at: datetime | None) -> Data:
-        table, given = self._table_at(at), said.mapping("facts")
+        table, given = self._table_at(at), said.data.get("facts")
         if table is None:
             return {}
         values = said.values("facts", table.procedure.facts)
-        empty = [name for name in given if given[name] in (None, "")] if given else ["facts"]
-        for name in empty if said.data.get("facts") is not None else ():
-            said.wrong(name, "required")
+        if isinstance(given, dict):
+            empty = [name for name, value in given.items() if value is None or value == ""]
+            for name in empty if given else ["facts"]:
+                said.wrong(name, "required")
         return {"facts": values, "note": said.text("note")}
 
     def _check(self, said: Said, at: datetime | None) -> Data:
@@ -366,7 +380,7 @@ class LogReader:
     def _words_of(self, entry: EventEntry | FactsEntry | Opened) -> Mapping[str, Value]:
         """What the data of an entry is made of, where it stands now."""
         at = entry.occurred_at
-        if self._migrated:
+        if self._migrations:
             at = next((e.occurred_at for e in effective(self.entries) if e.seq == entry.seq), at)
         table = self._table_at(at)
         if table is None:
@@ -406,10 +420,10 @@ class Said:
         self.problems: list[FieldProblem] = []
 
     def wrong(
-        self, field: str | None, expected: str, value: Any = None, limit: str | None = None, meant: str | None = None
+        self, field: str, expected: str, value: Any = None, limit: str | None = None, meant: str | None = None
     ) -> None:
-        """One more problem; `field` None: the line as a whole."""
-        self.problems.append(FieldProblem(field or "line", value, expected, meant, self.line, limit))
+        """One more problem."""
+        self.problems.append(FieldProblem(field, value, expected, meant, self.line, limit))
 
     def keys(self, known: Collection[str], required: Sequence[str]) -> None:
         """Keys that the kind does not have, and those that are missing."""
@@ -451,13 +465,10 @@ class Said:
 
     def values(self, name: str, defined: Mapping[str, Value], require: bool = False) -> Data:
         """Typed values, in the order of definition."""
-        given = self.data.get(name)
-        if given is not None and not isinstance(given, dict):
-            self.wrong(name, "mapping", given)
-            return {}
-        values, wrong = read_values(defined, given or {}, require)
+        given = self.mapping(name) or {}
+        values, wrong = read_values(defined, given, require)
         for field, each in wrong.items():
-            self.wrong(field, each.expected, (given or {}).get(field), each.limit, each.meant)
+            self.wrong(field, each.expected, given.get(field), each.limit, each.meant)
         return values
 
     def instant(self, name: str, zone: ZoneInfo, now: datetime, opened_at: datetime | None) -> datetime | None:
@@ -494,8 +505,7 @@ class _Shape(NamedTuple):
 def _shape(kind: str, read: Callable[[LogReader, Said, datetime | None], Data], required: str, optional: str) -> _Shape:
     names = tuple(required.split())
     common = ("case", "kind", "seq", "at", "recorded_at", "key", "hash")
-    known = frozenset((*common, *names, *optional.split()))
-    return _Shape(TYPES[kind], known - {"at"} if kind == "withdraw" else known, names, read)
+    return _Shape(TYPES[kind], frozenset((*common, *names, *optional.split())), names, read)
 
 
 _SHAPES = {

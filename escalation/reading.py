@@ -23,7 +23,7 @@ from escalation.engine import Engine
 from escalation.errors import BadInput, FieldProblem, NotFound, StoreDamaged
 from escalation.forecast import Supposed, forecast
 from escalation.reasons import why_deadline, why_event
-from escalation.said import When, days_ahead, instant, typed
+from escalation.said import When, answers, days_ahead, instant
 from escalation.store import CaseRow, Store
 from escalation.views import due_rows, local, show, titles
 from states.errors import near_miss
@@ -254,7 +254,7 @@ class Reader:
         try:
             return calendar_year(load_calendar(name, self.engine.shelf.calendars), year)
         except UnknownCalendar as error:
-            raise NotFound("calendar", error.name, error.meant) from None
+            raise NotFound("calendar", error.name, next(iter(error.meant), None)) from None
         except YearOutOfRange as error:
             raise BadInput(FieldProblem("year", year, "year", limit=f"{error.first}-{error.last}")) from None
 
@@ -287,7 +287,7 @@ class Reader:
         at = instant("if", day, table.clock.zone, now, None)
         if at < now:
             raise BadInput(FieldProblem("if", day, "not_past"))
-        return Supposed(event, at, typed(defined.asks, data, require=False))
+        return Supposed(event, at, answers(table, defined, data, require=False))
 
     def _fits(self, snapshot: Snapshot, state: str | None, stage: str | None, overdue: bool, open_only: bool) -> bool:
         if open_only and not snapshot.open:

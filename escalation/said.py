@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from escalation.core.instants import read_instant
 from escalation.core.table import Table
-from escalation.core.values import Wrong, read_values, storable
+from escalation.core.values import Wrong, read_answers, read_values, storable
 from escalation.errors import BadInput, FieldProblem, NotFound
 from states.errors import near_miss
 from states.lengths import parse_length
-from states.model import Value, words
+from states.model import Event, Value, words
 
 Data = dict[str, Any]
 When = datetime | str | None
@@ -36,6 +36,14 @@ def instant(field: str, at: When, zone: ZoneInfo, now: datetime, opened_at: date
 def typed(defined: Mapping[str, Value], given: Mapping[str, Any], require: bool) -> Data:
     """Typed values. Raises: BadInput with every field that is wrong."""
     values, wrong = read_values(defined, given, require)
+    if wrong:
+        raise BadInput(*(_problem(name, given.get(name), each) for name, each in wrong.items()))
+    return values
+
+
+def answers(table: Table, event: Event, given: Mapping[str, Any], require: bool = True) -> Data:
+    """An event's data, typed. Raises: BadInput with every answer that is wrong."""
+    values, wrong = read_answers(table.procedure, event, given, require)
     if wrong:
         raise BadInput(*(_problem(name, given.get(name), each) for name, each in wrong.items()))
     return values

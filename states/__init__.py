@@ -6,12 +6,13 @@ In reading order:
     findings     everything that reading and checking can say about a definition
     model        Procedure, State, Deadline, Transition …: the one definition of the format
     expressions  the `when` language: parse, check types, evaluate, explain
-    calendar     which days are worked, and how sure that is
+    calendar     which days are worked, and how sure that is; calendar_file reads what people install
     reader       text -> Procedure; every problem at once, with file, line and column
     graph        which state leads where: the table that checks and drawings read
-    values       what the guards of one event can and cannot be, by cases
-    checks       what must hold of a whole procedure before a case may use it
-    told         the silence test, the shortest and the longest ways
+    samples, terms, values   what the guards of one event can and cannot be, by cases
+    subject      a reading with the look-ups that checks share
+    checks       what must hold of a whole procedure; checks_* hold the rules by what they are about
+    silence, told   the silence test, the shortest and the longest ways
     draw         the same table as lanes of text, Mermaid, DOT or SVG
     schema       JSON Schema for editors
     library      find a procedure by name or path; its content hash

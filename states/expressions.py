@@ -197,7 +197,11 @@ class _Reader:
             return self._node(tree, "not", "boolean", None, (part,))
         if isinstance(tree.op, ast.USub | ast.UAdd):
             self._want(part, "number")
-            return self._node(tree, "neg", "number", None, (part,)) if isinstance(tree.op, ast.USub) else part
+            if isinstance(tree.op, ast.UAdd):
+                return part
+            if part.kind == "literal" and part.type == "number":
+                return self._node(tree, "literal", "number", -part.value)
+            return self._node(tree, "neg", "number", None, (part,))
         self.fault("expression-unknown", tree.col_offset, found=self._source(tree))
         return None
 

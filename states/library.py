@@ -68,7 +68,7 @@ def _calendar(reading: Reading, folders: Sequence[Path]) -> list[Finding]:
     try:
         load_calendar(name, folders)
     except UnknownCalendar as unknown:
-        facts = {"found": name} | ({"meant": str(unknown.meant)} if unknown.meant else {})
+        facts = {"found": name} | ({"meant": unknown.meant[0]} if unknown.meant else {})
         line, column = reading.places.get(("calendar",), (1, 1))
         return [Finding("unknown-calendar", "error", reading.file, line, column, "calendar", facts)]
     return []

@@ -259,7 +259,8 @@ class Case:
         self.procedures = procedures
         self.procedure: Procedure
         self.calendar: Calendar
-        self.tracks: dict[str, tuple[str, datetime]] = {}
+        self.tracks: dict[str, tuple[str, datetime, bool, str | None]] = {}
+        """State, since when, whether final, and its outcome."""
         self.visits: dict[str, int] = {}
         self.facts: dict[str, Any] = {}
         self.known: dict[str, datetime] = {}
@@ -289,7 +290,7 @@ class Case:
         return found
 
     def is_final(self, track: str) -> bool:
-        return self.procedure.states[self.tracks[track][0]].final
+        return self.tracks[track][2]
 
     def runs(self, track: str) -> bool:
         return track in self.tracks and not self.is_final(track)
@@ -306,7 +307,7 @@ class Case:
     def view(self, track: str, at: datetime, facts: Mapping[str, Any], data: Mapping[str, Any]) -> View:
         # §5: "`case.visits` counts entries into a state, the present one included; `case.state` and
         # `case.days_in_state` (the difference of local dates) speak of the track whose guard or state's deadline asks"
-        state, entered_at = self.tracks[track]
+        state, entered_at = self.tracks[track][:2]
         zone = self.procedure.timezone
         return View(
             facts=facts,
@@ -346,7 +347,7 @@ class Case:
         # §5: "those of states, by track and then as the state lists them, before the procedure's, as listed"
         result = []
         for track in self.procedure.track_names():
-            if track in self.tracks:
+            if self.runs(track):
                 for id in self.procedure.states[self.tracks[track][0]].deadlines:
                     result += [r for r in self.standing if r.id == id and r.track == track]
         for id in self.procedure.deadlines:
@@ -414,10 +415,11 @@ class Case:
             self.standing.append(Running(id, track, at, None if isinstance(length, str) else length))
 
     def enter(self, track: str, state: str, at: datetime) -> None:
-        self.tracks[track] = state, at
+        defined = self.procedure.states[state]
+        self.tracks[track] = state, at, defined.final, defined.outcome
         self.visits[state] = self.visits.get(state, 0) + 1
         # §5: "A state's deadlines start when the state is entered"
-        for id in self.procedure.states[state].deadlines:
+        for id in defined.deadlines:
             self.start(id, track, at)
 
     def leave(self, track: str, at: datetime, by: str) -> None:
@@ -557,27 +559,31 @@ class Case:
 
     def migrate(self, entry: Entry) -> bool:
         # §7: "`migrate` moves it to another version […] effective from its instant on"
-        old, new = self.procedure, self.procedures[entry["definition"]]
+        new = self.procedures[entry["definition"]]
         renamed: Mapping[str, str] = entry.get("map") or {}
-        # §7: "(state, deadlines, conflicts; a mapping for states that went away)". Read as: a track whose state went
-        # away without a mapping cannot be moved.
-        moved = {track: (renamed.get(state, state), at) for track, (state, at) in self.tracks.items()}
-        for track, (state, _) in moved.items():
-            if state not in new.states or new.states[state].track != track:
+        # §7: "(state, deadlines, conflicts; a mapping for states that went away)". Read as: a track that runs in a
+        # state that went away without a mapping cannot be moved; one that is finished is past caring.
+        moved: dict[str, tuple[str, datetime, bool, str | None]] = {}
+        for track, (state, at, final, outcome) in self.tracks.items():
+            now = renamed.get(state, state)
+            if final:
+                moved[track] = now, at, final, outcome
+            elif now in new.states and new.states[now].track == track:
+                moved[track] = now, at, new.states[now].final, new.states[now].outcome
+            else:
                 return False
-        assert old.timezone == new.timezone
         self.use(entry["definition"])
-        before, self.tracks = self.tracks, moved
+        before, self.tracks = list(self.standing), moved
         # Read as: who had been in a state that has another name now has been in that.
         visits: dict[str, int] = {}
         for state, n in self.visits.items():
             visits[renamed.get(state, state)] = visits.get(renamed.get(state, state), 0) + n
         self.visits = visits
         there: list[tuple[str | None, str]] = [
-            (track, id) for track, (state, _) in moved.items() for id in new.states[state].deadlines
+            (track, id) for track in moved if self.runs(track) for id in new.states[moved[track][0]].deadlines
         ]
         there += [(None, id) for id in new.deadlines]
-        for kept in list(self.standing):
+        for kept in before:
             # §7: "A deadline with the same track and id keeps its start, pauses and misses and takes the new length;
             # one that is gone ends". Read as: a missed one is over with, and its length and day stay as they were;
             # a conditional length is chosen by the facts at the migration; what would have lapsed before the
@@ -595,9 +601,9 @@ class Case:
             status = "missed" if kept.missed is not None else "ended"
             self.over.append((kept.id, kept.track, kept.start, status, entry["at"]))
         for where, id in there:
-            # §7: "one that is new in the present state starts at the migration". Read as: new is what the present
-            # state did not list before, by its track and id.
-            if where is not None and id not in old.states[before[where][0]].deadlines:
+            # §7: "one that is new in the present state starts at the migration". Read as: new is what did not
+            # stand before, by its track and id.
+            if where is not None and not any((r.track, r.id) == (where, id) for r in before):
                 self.start(id, where, entry["at"])
         return True
 
@@ -650,14 +656,9 @@ def second_evaluate(
 
 
 def answer(case: Case) -> dict[str, Any]:
-    states = case.procedure.states
     return {
         # CLI: "`tracks`: those that have started, main first, then as listed; finished ones included."
-        "tracks": {
-            name: (*case.tracks[name], case.is_final(name), states[case.tracks[name][0]].outcome)
-            for name in case.procedure.track_names()
-            if name in case.tracks
-        },
+        "tracks": {name: case.tracks[name] for name in case.procedure.track_names() if name in case.tracks},
         "deadlines": sorted((row(case, running) for running in case.standing), key=lambda r: (str(r[1]), r[0])),
         "over": sorted(case.over, key=lambda r: (r[4], str(r[1]), r[0], r[2])),
         "facts": dict(case.facts),

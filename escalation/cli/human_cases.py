@@ -39,7 +39,7 @@ def show(page: Page, data: Data) -> None:
     _deadlines(page, data["deadlines"])
     _follow_ups(page, data["follow_ups"])
     _possible(page, data)
-    _checklists(page, data["checklists"])
+    _checklists(page, data)
     if data["facts"]:
         page.heading(page.say("show.label_facts"))
         for id, each in data["facts"].items():
@@ -148,19 +148,24 @@ def _lacks(page: Page, case: str, possible: Data) -> list[Styled]:
     return [page.say("word.colon"), page.say("show.not_ready_why", case=case, event=possible["event"])]
 
 
-def _checklists(page: Page, checklists: Data) -> None:
-    if not checklists:
+def _checklists(page: Page, data: Data) -> None:
+    """Those that an event now waits for, item by item; the complete ones; how many come later."""
+    wanted = {name for p in data["possible"] for m in p["missing"] for name in m["checklists"]}
+    complete = [name for name, each in data["checklists"].items() if each["complete"]]
+    later = len(data["checklists"]) - len(complete) - len(wanted)
+    if not data["checklists"]:
         return
     page.heading(page.say("show.label_checklists"))
-    for name, each in checklists.items():
+    for name in complete:
         title = page.name("checklist", name)
-        if each["complete"]:
-            page.put(
-                "  ", (padded(page.say("mark.ok"), 3), ""), page.say("show.checklist_complete", title=title), hang=5
-            )
-            continue
-        items = page.said.listed([page.name("item", f"{name}.{item}", item) for item in each["missing"]])
-        page.put("  ", "-  ", page.say("show.checklist_missing", title=title, items=items), hang=5)
+        page.put("  ", (padded(page.say("mark.ok"), 3), ""), page.say("show.checklist_complete", title=title), hang=5)
+    for name in (n for n in data["checklists"] if n in wanted):
+        items = data["checklists"][name]["missing"]
+        page.put(page.say("show.checklist_missing", title=page.name("checklist", name), n=len(items)), indent=2)
+        for item in items:
+            page.put("[ ] ", page.name("item", f"{name}.{item}", item), indent=4, hang=8)
+    if later > 0:
+        page.muted(page.say("show.checklists_later", n=later), indent=2)
 
 
 def _history(page: Page, data: Data, last: int = 5) -> None:

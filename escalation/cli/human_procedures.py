@@ -74,7 +74,7 @@ def _state(page: Page, state: Data) -> None:
     suffix = page.say("word.paren", text=page.said.listed(notes)) if notes else ""
     page.put((state["title"], STRONG), (f"  {state['id']}", MUTED), suffix, indent=2)
     for line in (state["guidance"] or "").strip().splitlines():
-        page.put(line.strip(), indent=4)
+        _guidance(page, line.strip().replace("**", "").replace("`", ""))
     for each in state["transitions"]:
         key = "procedures.branch" if each["to"] else "procedures.branch_stays"
         text = page.say(key, event=each["title"], to=page.name("state", each["to"]))
@@ -92,6 +92,14 @@ def _state(page: Page, state: Data) -> None:
             )
     for each in state["deadlines"]:
         _deadline(page, each, indent=4)
+
+
+def _guidance(page: Page, line: str) -> None:
+    """A line of Markdown without its marks."""
+    if line.startswith(("- ", "* ")):
+        page.bullet(line[2:], indent=4)
+    else:
+        page.put(line.lstrip("# "), indent=4)
 
 
 def _deadline(page: Page, each: Data, indent: int = 2) -> None:

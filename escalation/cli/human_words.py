@@ -49,6 +49,8 @@ def basis(page: Page, found: Data | None) -> str:
     """What a period rests on: source, number, article, and how sure that is."""
     if not found or not any(found.get(k) for k in ("source", "article", "certainty")):
         return page.say("certainty.none")
+    if found.get("certainty") == "default":
+        return page.said.certainty("default")
     text = ""
     if found.get("title"):
         text = page.say("basis.source", title=found["title"])

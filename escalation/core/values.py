@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from states.errors import near_miss
-from states.model import Value
+from states.model import Event, Procedure, Value
 
 LONGEST_TEXT = 10_000
 LARGEST = Decimal(10) ** 15
@@ -51,6 +51,21 @@ def read_values(
             wrong[name] = found
         else:
             values[name] = found
+    return values, wrong
+
+
+def read_answers(
+    procedure: Procedure, event: Event, given: Mapping[str, Any], require: bool
+) -> tuple[dict[str, Any], dict[str, Wrong]]:
+    """An event's data as stored. What is also stored as a fact keeps within the fact's bounds, too."""
+    values, wrong = read_values(event.asks, given, require)
+    for name, ask in event.asks.items():
+        fact = procedure.facts.get(ask.sets or "")
+        if fact is not None and name in values:
+            found = read_value(fact, values[name])
+            if isinstance(found, Wrong):
+                wrong[name] = found
+                del values[name]
     return values, wrong
 
 

@@ -580,6 +580,20 @@ def test_cases_mean_the_same(data: st.DataObject) -> None:
 # --- 3. migrations ----------------------------------------------------------------------------------
 
 
+def move(draw: Draw, each: Json, here: Json, id: str) -> None:
+    """A deadline goes to another state, to another track's, or to the procedure as a whole."""
+    moved = here.pop(id)
+    moved.pop("stops", None)
+    moved.pop("starts", None)
+    if moved.get("lapses") == "c3":
+        moved["lapses"] = "c1"
+    to = draw(st.sampled_from(["", *(s for s in each["states"] if not each["states"][s].get("final"))]))
+    if to:
+        each["states"][to].setdefault("deadlines", {})[id] = moved
+    else:
+        each.setdefault("deadlines", {})[id] = {**moved, "starts": ["m1"]}
+
+
 @st.composite
 def variants(draw: st.DrawFn) -> tuple[list[Json], list[dict[str, str]]]:
     """Two or three versions of a procedure, and the map that leads from the others to each."""
@@ -589,7 +603,7 @@ def variants(draw: st.DrawFn) -> tuple[list[Json], list[dict[str, str]]]:
         each = json.loads(json.dumps(base))
         places = [s["deadlines"] for s in each["states"].values() if s.get("deadlines")]
         places += [each["deadlines"]] if each.get("deadlines") else []
-        changes = ["length", "length", "roll", "add", "remove", "lapses"]
+        changes = ["length", "length", "roll", "add", "remove", "lapses", "move"]
         for change in draw(st.lists(st.sampled_from(changes), min_size=1, max_size=3)):
             listed_there = draw(st.sampled_from(places)) if places else {}
             if change == "add":
@@ -600,6 +614,8 @@ def variants(draw: st.DrawFn) -> tuple[list[Json], list[dict[str, str]]]:
                 id = draw(st.sampled_from(sorted(listed_there)))
                 if change == "remove":
                     del listed_there[id]
+                elif change == "move":
+                    move(draw, each, listed_there, id)
                 elif change == "roll":
                     listed_there[id]["roll"] = draw(st.sampled_from(["next working day", "none"]))
                 elif change == "lapses":
