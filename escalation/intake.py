@@ -381,5 +381,3 @@ def _lacks(missing: Sequence[Missing]) -> str:
         if each.when is not None:
             found[each.when] = None
     return ", ".join(found)
-
-

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import inspect as shapes
@@ -28,6 +28,7 @@ DEEPEST = 60
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
 """Line and column, from 1."""
+T = TypeVar("T")
 
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = (_TAG + "str", _TAG + "timestamp")
@@ -51,12 +52,26 @@ def read_procedure(text: str | bytes, file: str = "<text>") -> Reading:
     Raises: ProcedureError with every problem of shape: unknown, missing and duplicate keys, wrong
     types, values out of bounds, text that is no YAML 1.2.
     """
+    data, places = _read(text, file, Procedure, nulls=False)
+    body = content(data)
+    return Reading(msgspec.convert(data, Procedure), body, content_hash(body), file, places)
+
+
+def read_as(text: str | bytes, file: str, type: type[T]) -> tuple[T, dict[Path, Place]]:
+    """What `text` holds, as strictly, in the shape of another type; and where each key or element stands.
+
+    A null is read where the type has None. Raises: ProcedureError.
+    """
+    data, places = _read(text, file, type, nulls=True)
+    return msgspec.convert(data, type), places
+
+
+def _read(text: str | bytes, file: str, type: type[Any], nulls: bool) -> tuple[Any, dict[Path, Place]]:
     report = _Report(file)
     root = _compose(_decoded(text, report), report)
-    data = _Walk(report).read(root, shapes.type_info(Procedure), ())
+    data = _Walk(report, nulls).read(root, shapes.type_info(type), ())
     report.stop_if_any()
-    body = content(data)
-    return Reading(msgspec.convert(data, Procedure), body, content_hash(body), file, report.places)
+    return data, report.places
 
 
 class _Report:
@@ -128,8 +143,9 @@ def _place(node: Node) -> Place:
 class _Walk:
     """Nodes held against a shape; gives plain data, and reports what does not fit."""
 
-    def __init__(self, report: _Report) -> None:
+    def __init__(self, report: _Report, nulls: bool) -> None:
         self.report = report
+        self.nulls = nulls
         self.nodes = 0
 
     def read(self, node: Node, shape: shapes.Type, path: Path) -> Any:
@@ -152,7 +168,9 @@ class _Walk:
         return self._scalar(node, shape, path)
 
     def _union(self, node: Node, shape: shapes.UnionType, path: Path) -> Any:
-        """The alternative that has the node's kind; None alone never makes one."""
+        """The alternative that has the node's kind; None alone never makes one, unless nulls are read."""
+        if self.nulls and node.tag == _TAG + "null" and any(isinstance(t, shapes.NoneType) for t in shape.types):
+            return None
         kinds: tuple[type[shapes.Type], ...]
         if isinstance(node, MappingNode):
             kinds = (shapes.StructType, shapes.DictType)

@@ -172,7 +172,7 @@ def wrapped(text: str, first: int, rest: int) -> list[tuple[int, int]]:
         size = get_character_cell_size(text[i])
         if used + size > room and i > start and text[i] != " ":
             end = can if can > start else i
-            lines.append((start, end))
+            lines.append((start, start + len(text[start:end].rstrip(" "))))
             start = i = _past_spaces(text, end)
             used, room, can = 0, max(rest, 2), start
             continue

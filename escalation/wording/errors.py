@@ -124,7 +124,9 @@ def _reason(why: Mapping[str, Any], said: Wording, titles: Titles) -> str:
 
 def _problem(problem: FieldProblem, said: Wording, titles: Titles) -> str:
     field = problem.field
-    label = said.say(f"field.{field}") if said.has(f"field.{field}") else _title(titles, "fact", field)
+    # A line of a file has the file's keys; a command has options.
+    option = problem.line is None and said.has(f"field.{field}")
+    label = said.say(f"field.{field}") if option else _title(titles, "fact", field)
     line = said.say("bad_input.line", line=problem.line) if problem.line is not None else ""
     expected = _expected(said, problem.expected, problem.value, problem.limit)
     text = said.say("bad_input.problem", line=line, field=label, expected=expected).rstrip()

@@ -258,8 +258,8 @@ def test_a_preview_shows_both_sides_and_how_to_accept(told: Told) -> None:
 
     assert fits(text)
     expected = {
-        "zh": ["只是预览", "申诉中", "已解决", "逾期未答复", "已申诉", "--accept 8"],
-        "en": ["A preview", "Complaint", "Settled", "No answer", "Complained", "--accept 8"],
+        "zh": ["只是预览", "申诉中", "已解决", "逾期未答复", "已申诉", "--accept 7"],
+        "en": ["A preview", "Complaint", "Settled", "No answer", "Complained", "--accept 7"],
     }[told.lang]
     assert [each for each in expected if each not in " ".join(text.split())] == []
 
@@ -445,7 +445,7 @@ def test_a_broken_procedure_is_told_with_all_its_problems(
 
 def test_lines_break_as_chinese_and_english_do() -> None:
     def lines(text: str, width: int) -> list[str]:
-        return [text[a:b].rstrip() for a, b in wrapped(text, width, width)]
+        return [text[a:b] for a, b in wrapped(text, width, width)]
 
     assert lines("等待答复的期限。", 8) == ["等待答复", "的期限。"]
     assert lines("等待答复。", 8) == ["等待答", "复。"]

@@ -38,7 +38,7 @@ def test_working_days_over_a_make_up_weekend_name_what_is_off_and_what_is_worked
     case.event("offer_made", "2026-09-15T10:00", {"amount": "1.00"}).event("complained", "2026-09-18T10:00")
     counted = dict(lines(case, "decision", "2026-09-20T10:00"))["counted"]
 
-    assert counted["to"] == "2026-09-28"
+    assert counted["to"] == "2026-09-29"
     assert counted["made_up"] == ["2026-09-20"]
     assert [day for day, _ in counted["off"]] == ["2026-09-19", "2026-09-25", "2026-09-26", "2026-09-27"]  # type: ignore[attr-defined]
 

@@ -117,6 +117,7 @@ def test_chinese_is_calm() -> None:
     [
         ("FieldProblem", "expected", 2, "expected"),
         ("Wrong", "expected", 0, "expected"),
+        ("wrong", "expected", 1, "expected"),
         ("NotFound", "not_found", 0, "what"),
         ("Step", "line", 0, "kind"),
         ("message", "message", 0, "key"),
