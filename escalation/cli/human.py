@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from escalation.cli import human_answers, human_cases, human_procedures
+from escalation.cli import human_answers, human_cases, human_next, human_procedures, human_written
 from escalation.cli.human_page import Page
 from escalation.cli.output import Output
 
@@ -13,14 +13,14 @@ KINDS: dict[str, Callable[[Page, Any], None]] = {
     "show": human_cases.show,
     "list": human_cases.list_,
     "due": human_cases.due,
-    "log": human_cases.log,
-    "recorded": human_cases.recorded,
-    "opened": human_cases.opened,
-    "migrated": human_cases.migrated,
-    "verify": human_cases.verify,
-    "imported": human_cases.imported,
-    "next": human_answers.next_,
-    "next_all": human_answers.next_all,
+    "log": human_written.log,
+    "recorded": human_written.recorded,
+    "opened": human_written.opened,
+    "migrated": human_written.migrated,
+    "verify": human_written.verify,
+    "imported": human_written.imported,
+    "next": human_next.next_,
+    "next_all": human_next.next_all,
     "why_event": human_answers.why_event,
     "why_deadline": human_answers.why_deadline,
     "forecast": human_answers.forecast,

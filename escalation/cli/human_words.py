@@ -25,7 +25,7 @@ def mark(page: Page, row: Data) -> tuple[str, str]:
     day = row.get("due") or row.get("day") or row.get("lapses_at")
     if day is None:
         return page.say("mark.waiting"), SOON
-    left = days_left(page, day)
+    left = row["days_left"] if row.get("days_left") is not None else days_left(page, day)
     if left <= NEAR_DAYS:
         return page.say("mark.today" if left <= 0 else "mark.soon"), SOON
     return page.say("mark.provisional" if row.get("provisional") else "mark.running"), ""

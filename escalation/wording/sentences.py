@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from states.lengths import parse_length
@@ -21,7 +21,7 @@ Titles = Mapping[str, Mapping[str, str]]
 def wording(lang: str) -> Wording:
     """The sentences of a language; Chinese for `zh`, else English."""
     name = "zh" if lang == "zh" else "en"
-    table = tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
+    table = tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text("utf-8"))
     return Wording(name, {f"{section}.{key}": said for section, each in table.items() for key, said in each.items()})
 
 
