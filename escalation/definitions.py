@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +118,11 @@ def described(engine: Engine, hash: str, lang: str) -> Data:
         "title": words(procedure.title, lang),
         "timezone": procedure.timezone,
         "calendar": procedure.calendar,
-        "stages": [{"id": id, "title": words(s.title, lang)} for id, s in procedure.stages.items()],
-        "parties": [{"id": id, "title": words(p.title, lang)} for id, p in procedure.parties.items()],
+        "stages": _named(procedure.stages, lang),
+        "parties": _named(procedure.parties, lang),
+        "facts": _named(procedure.facts, lang),
+        "checklists": _named(procedure.checklists, lang),
+        "tracks": _named(procedure.tracks, lang),
         "states": [
             {
                 "id": id,
@@ -152,6 +155,10 @@ def described(engine: Engine, hash: str, lang: str) -> Data:
             for id, s in procedure.sources.items()
         ],
     }  # fmt: skip
+
+
+def _named(parts: Mapping[str, Any], lang: str) -> list[Data]:
+    return [{"id": id, "title": words(each.title, lang)} for id, each in parts.items()]
 
 
 def _deadline(id: str, deadline: Any, table: Any, lang: str) -> Data:

@@ -22,7 +22,8 @@ from escalation.core.snapshot import Announced, Missing, Snapshot
 from escalation.core.values import Wrong
 from escalation.engine import Engine
 from escalation.errors import FieldProblem, NotFound
-from escalation.lines import LogReader, Said
+from escalation.fields import Said
+from escalation.lines import LogReader
 from escalation.store import Posted
 from states.calendar import UnknownCalendar, YearOutOfRange, load_calendar
 from states.checks import check
@@ -192,6 +193,10 @@ def _decoded(line: int, body: bytes) -> Any:
     except UnicodeDecodeError:
         return FieldProblem("line", None, "utf8", line=line)
     except msgspec.MsgspecError as error:
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            return FieldProblem("line", None, "utf8", line=line)
         return FieldProblem("line", None, "json", line=line, limit=str(error))
 
 
@@ -371,8 +376,11 @@ def _history(told: Sequence[Announced], snapshot: Snapshot) -> list[Posted]:
     ]
 
 
-def _lacks(missing: Sequence[Missing]) -> str:
-    """What would have been needed, in ids: items, expressions, or the states that have no such transition."""
+def _lacks(missing: Sequence[Missing]) -> str | None:
+    """What would have been needed, in ids: items, expressions, or the states that have no such transition.
+
+    None where the case was closed.
+    """
     found: dict[str, None] = {}
     for each in missing:
         if not each.transition:
@@ -380,4 +388,4 @@ def _lacks(missing: Sequence[Missing]) -> str:
         found.update(dict.fromkeys(f"{name}.{item}" for name, items in each.checklists.items() for item in items))
         if each.when is not None:
             found[each.when] = None
-    return ", ".join(found)
+    return ", ".join(found) or None

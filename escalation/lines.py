@@ -7,8 +7,8 @@ Stories of procedures are read the same way.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
@@ -28,17 +28,17 @@ from escalation.core.entries import (
     chained,
 )
 from escalation.core.evaluate import Book, evaluate
-from escalation.core.history import effective
-from escalation.core.instants import read_instant
+from escalation.core.history import effective, withdrawn
 from escalation.core.table import Table
-from escalation.core.values import Wrong, read_value, read_values, storable
+from escalation.core.values import Wrong, read_value, storable
 from escalation.engine import check_correction
 from escalation.errors import BadInput, FieldProblem
+from escalation.fields import Data, Said
+from states.calendar import YearOutOfRange
 from states.errors import near_miss
 from states.lengths import parse_length
 from states.model import CLOCK, Value
 
-Data = dict[str, Any]
 Find = Callable[[str | None, str | None], str | Wrong]
 """Procedure id and content hash, as far as said -> the hash of the definition that is meant."""
 
@@ -119,15 +119,21 @@ class LogReader:
         early: list[Worldly] = []
         for each in effective(self.entries):
             if isinstance(each, Opened):
-                limit = each.occurred_at.isoformat()
-                self.problems += [
-                    FieldProblem(
-                        "at", e.occurred_at.isoformat(), "not_before_opening", None, self.line_of[e.seq - 1], limit
-                    )
-                    for e in early
-                ]
+                self._tell_early(early, each.occurred_at)
                 return
             early.append(each)
+
+    def _tell_early(self, early: Sequence[Worldly], opened_at: datetime) -> None:
+        """What occurred before the opening, by the line that says when."""
+        gone = withdrawn(self.entries) if early else ()
+        for each in early:
+            said_by = next(
+                (e.seq for e in reversed(self.entries)
+                 if isinstance(e, Amend) and e.target == each.seq and e.at is not None and e.seq not in gone),
+                each.seq,
+            )  # fmt: skip
+            at, limit = each.occurred_at.isoformat(), opened_at.isoformat()
+            self.problems.append(FieldProblem("at", at, "not_before_opening", None, self.line_of[said_by - 1], limit))
 
     def _check_hashes(self) -> None:
         """Of those that do not fit only the first is told: what follows cannot fit either."""
@@ -177,7 +183,7 @@ class LogReader:
             self._zone = self._first.clock.zone if self._first is not None else self._zone
         at, recorded_at = self._instants(said, happens=shape.type is not Amend)
         fields = shape.read(self, said, at)
-        if said.problems:
+        if said.problems or self._first is None or recorded_at is None:
             return None
         if at is not None and shape.type not in (Amend, Withdraw):
             fields["occurred_at"] = at
@@ -217,8 +223,8 @@ class LogReader:
     def _definition_at(self, log: Sequence[Entry], at: datetime) -> Table | None:
         try:
             return self._book(evaluate(self._book, log, at).definition)
-        except LookupError:
-            return None  # before the opening, which `finish` tells of
+        except (LookupError, YearOutOfRange, OverflowError):
+            return None  # before the opening, or far away: the whole log shows it
 
     def _check_correction(self, said: Said, entry: Correction) -> None:
         known = len(self.log)
@@ -407,90 +413,6 @@ class LogReader:
             "procedure": procedure.procedure, "version": procedure.version, "definition": table.hash,
             "map": mapping, "note": said.text("note"),
         }  # fmt: skip
-
-
-class Said:
-    """One line while it is read: what it says, and what is wrong with it."""
-
-    __slots__ = ("data", "line", "problems")
-
-    def __init__(self, line: int, data: Data) -> None:
-        self.line = line
-        self.data = data
-        self.problems: list[FieldProblem] = []
-
-    def wrong(
-        self, field: str, expected: str, value: Any = None, limit: str | None = None, meant: str | None = None
-    ) -> None:
-        """One more problem."""
-        self.problems.append(FieldProblem(field, value, expected, meant, self.line, limit))
-
-    def keys(self, known: Collection[str], required: Sequence[str]) -> None:
-        """Keys that the kind does not have, and those that are missing."""
-        for name in self.data.keys() - known:
-            self.wrong(name, "unknown", self.data[name], ", ".join(sorted(known)), near_miss(name, known))
-        for name in required:
-            if self.data.get(name) is None:
-                self.wrong(name, "required")
-
-    def text(self, name: str, filled: bool = False, required: bool = False) -> str | None:
-        """Text that can be kept; `filled`: not blank."""
-        value = self.data.get(name)
-        if value is None:
-            if required:
-                self.wrong(name, "required")
-            return None
-        if not isinstance(value, str) or not storable(value):
-            self.wrong(name, "text", value if not isinstance(value, str) else None)
-            return None
-        if filled and not value.strip():
-            self.wrong(name, "required")
-        return value
-
-    def integer(self, name: str) -> int | None:
-        value = self.data.get(name)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
-            self.wrong(name, "integer", value)
-            return None
-        return value
-
-    def mapping(self, name: str) -> Data | None:
-        value = self.data.get(name)
-        if value is None or isinstance(value, dict):
-            return value
-        self.wrong(name, "mapping", value)
-        return None
-
-    def values(self, name: str, defined: Mapping[str, Value], require: bool = False) -> Data:
-        """Typed values, in the order of definition."""
-        given = self.mapping(name) or {}
-        values, wrong = read_values(defined, given, require)
-        for field, each in wrong.items():
-            self.wrong(field, each.expected, given.get(field), each.limit, each.meant)
-        return values
-
-    def instant(self, name: str, zone: ZoneInfo, now: datetime, opened_at: datetime | None) -> datetime | None:
-        value = self.data.get(name)
-        if value is None:
-            return None
-        found = read_instant(value, zone, now, opened_at) if isinstance(value, str) else None
-        if found is None:
-            self.wrong(name, "instant", value)
-        return found
-
-    def day(self, name: str, required: bool) -> str | None:
-        value = self.data.get(name)
-        if value is None:
-            if required:
-                self.wrong(name, "required")
-            return None
-        try:
-            return date.fromisoformat(value).isoformat()
-        except (TypeError, ValueError):
-            self.wrong(name, "date", value)
-            return None
 
 
 class _Shape(NamedTuple):

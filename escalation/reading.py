@@ -68,6 +68,10 @@ class Reader:
             raise BadInput(FieldProblem("now", self._now, "instant"))
         return at
 
+    def today(self) -> str:
+        """The present local date, ISO, where no case says which zone is meant."""
+        return self.now().astimezone(DEFAULT_ZONE).date().isoformat()
+
     # -- reading -----------------------------------------------------------------------------------
 
     def show(
@@ -192,8 +196,10 @@ class Reader:
         if len(raw) != row.head or previous != row.head_hash:
             raise StoreDamaged(store.path, row.ref, min(len(raw), row.head) + 1, "head")
         kept = self.engine.kept(row)
-        if kept is not None and _meaning(kept) != _meaning(evaluate(self.engine.shelf.table, store.log(row.id), kept.as_of)):
-            raise StoreDamaged(store.path, row.ref, row.head, "snapshot")
+        if kept is not None:
+            again = evaluate(self.engine.shelf.table, store.log(row.id), kept.as_of)
+            if _meaning(kept) != _meaning(again):
+                raise StoreDamaged(store.path, row.ref, row.head, "snapshot")
 
     # -- files and definitions ---------------------------------------------------------------------
 
@@ -313,7 +319,8 @@ class Reader:
             amended=standing is not None and standing != entry,
         )
         if data["amended"]:
-            data["now"] = {k: v for k, v in msgspec.to_builtins(standing).items() if msgspec.to_builtins(entry).get(k) != v}
+            was = msgspec.to_builtins(entry)
+            data["now"] = {k: v for k, v in msgspec.to_builtins(standing).items() if was.get(k) != v}
         if "at" in data:
             data["at"] = local(getattr(entry, "at", None) or getattr(entry, "occurred_at", None), table)
         return data

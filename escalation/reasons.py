@@ -16,7 +16,7 @@ from escalation.errors import NotFound
 from escalation.views import basis_in_full, deadline, event_title, known_rule, local, party
 from states.errors import near_miss
 from states.lengths import Length
-from states.model import words
+from states.model import Deadline, StandingDeadline, words
 
 Data = dict[str, Any]
 
@@ -39,6 +39,7 @@ def why_deadline(book: Book, snapshot: Snapshot, ref: str, id: str, lang: str) -
         "party": party(table, rule.owed_by, lang) if rule else None,
         "lines": [_line(each, table, lang) for each in _steps(run, snapshot, runs[:-1], table)],
         "basis": basis_in_full(rule.basis, table, lang) if rule else None,
+        "as_if_resumed_at": local(snapshot.as_of, table) if run.status == PAUSED else None,
         "as_of": local(snapshot.as_of, table),
     }
 
@@ -51,9 +52,8 @@ def _steps(run: Run, snapshot: Snapshot, earlier: list[Run], table: Table) -> li
         for old in earlier
         if old.stopped_at is not None and old.stopped_at == run.started_at
     ]
-    starter = next((row.event for row in snapshot.history if row.at == run.started_at), None)
-    steps.append(Step("started", {"at": run.started_at, "event": starter}))
     definition = table.procedure.deadline(run.id)
+    steps.append(Step("started", {"at": run.started_at, "event": _starter(run, snapshot, definition)}))
     rolls = definition.rolls if definition else False
     if run.length is None:
         fact = definition.due_on if definition else None
@@ -73,9 +73,21 @@ def _steps(run: Run, snapshot: Snapshot, earlier: list[Run], table: Table) -> li
     found = reckon(run.started_at, length_of(run.length), rolls, pauses, table.clock, steps)
     if run.floor is not None and found.lapses_at < run.floor:
         steps.append(Step("floor", {"at": run.floor}))
-    if found.other_reading is not None:
+    if found.other_reading is not None and run.status != PAUSED:
         steps.append(Step("other_reading", {"day": found.other_reading, "rolls": rolls}))
     return steps
+
+
+def _starter(run: Run, snapshot: Snapshot, definition: Deadline | None) -> str | None:
+    """The event that started a running: what entered its state, or one of the deadline's `starts`."""
+    rows = [row for row in snapshot.history if row.at == run.started_at]
+    if isinstance(definition, StandingDeadline):
+        rows = [row for row in rows if row.event in definition.starts]
+    elif any(row.track == run.track and row.to == run.state for row in rows):
+        rows = [row for row in rows if row.track == run.track and row.to == run.state]
+    elif definition is not None:
+        rows = [row for row in rows if row.event in definition.restarts]
+    return rows[-1].event if rows else None
 
 
 def _line(step: Step, table: Table, lang: str) -> Data:

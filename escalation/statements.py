@@ -42,7 +42,9 @@ INSERT_OUTBOX = (
 OUTBOX_OF = "SELECT key, kind, at, status, body FROM outbox WHERE case_id = ? ORDER BY at, id"
 
 DEFINITION = "SELECT procedure, version, body FROM definition WHERE hash = ?"
-DEFINITIONS = 'SELECT hash, procedure, version, source, current, by_user FROM definition ORDER BY procedure, installed_at'
+DEFINITIONS = (
+    "SELECT hash, procedure, version, source, current, by_user FROM definition ORDER BY procedure, installed_at"
+)
 INSERT_DEFINITION = (
     "INSERT INTO definition (hash, procedure, version, body, source, installed_at, current, by_user)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"

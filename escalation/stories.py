@@ -216,11 +216,14 @@ class _Telling:
                 self.reader.log[-1] = None
 
     def _passed(self, at: datetime) -> Snapshot:
-        """The case once time has passed: a note changes nothing else, and what the clock took is counted."""
-        note = Note(seq=len(self.reader.log) + 1, recorded_at=at, occurred_at=at, text="")
-        found = self._stepped(self.snapshot, note, at)
+        """The case once time has passed, and what the clock took is counted."""
+        found = self._stepped(self.snapshot, self._nothing(at), at)
         assert isinstance(found, Snapshot)
         return found
+
+    def _nothing(self, at: datetime) -> Note:
+        """An entry that changes nothing: only `step` lets its choices be seen, and it takes one."""
+        return Note(seq=len(self.reader.log) + 1, recorded_at=at, occurred_at=at, text="")
 
     def _stepped(self, snapshot: Snapshot, entry: Worldly, at: datetime) -> Snapshot | Refusal:
         self.coverage.begin()
@@ -278,7 +281,7 @@ class _Telling:
         """The corrected history step by step, for what its events take now."""
         first, *rest = effective(log)
         snapshot = evaluate(self._book, [first], first.occurred_at)
-        for each in rest:
+        for each in [*rest, self._nothing(at)]:
             found = self._stepped(snapshot, each, each.occurred_at)
             snapshot = found if isinstance(found, Snapshot) else snapshot
 

@@ -41,7 +41,7 @@ def show(book: Book, snapshot: Snapshot, ref: str, head: int, lang: str, all_dea
         "follow_ups": follow_ups(snapshot, table, lang),
         "facts": {name: value for name, value in snapshot.facts.items() if name in procedure.facts},
         "checklists": checklists(snapshot, table),
-        "possible": [_possible(event, missing, table, lang) for event, missing in possibilities(book, snapshot).items()],
+        "possible": [_possible(event, lacks, table, lang) for event, lacks in possibilities(book, snapshot).items()],
         "inapplicable": [inapplicable(each) for each in snapshot.inapplicable],
         "history": [
             {
@@ -281,6 +281,15 @@ def titles(table: Table, lang: str) -> Mapping[str, Mapping[str, str]]:
         "fact": {id: words(f.title, lang) for id, f in procedure.facts.items()},
         "checklist": {id: words(c.title, lang) for id, c in procedure.checklists.items()},
         "track": {id: words(t.title, lang) for id, t in procedure.tracks.items()},
+        "deadline": {
+            **{id: words(d.title, lang) for s in procedure.states.values() for id, d in s.deadlines.items()},
+            **{id: words(d.title, lang) for id, d in procedure.deadlines.items()},
+        },
+        "ask": {
+            f"{event}.{id}": words(ask.title, lang) or id
+            for event, each in procedure.events.items()
+            for id, ask in each.asks.items()
+        },
         "item": items,
     }
 

@@ -44,7 +44,7 @@ __all__ = [
 
 SHIPPED = range(2004, 2027)
 """The years whose notice is in `calendars/CN/`."""
-SHIPPED_STAMP = "5f1a8b0aa5bd"
+SHIPPED_STAMP = "9d60767efd13"
 """Hash of all that is in `calendars/`. A test says the new value; computing it here would cost 1 ms."""
 MAKE_UP = "调休上班"
 """The name of a make-up working day."""
@@ -124,7 +124,9 @@ class Calendar:
     Days are local dates; a calendar knows no time zone. A year is read when one of its days is first needed,
     and no year is read that is not.
 
-    Raises: YearOutOfRange from all that asks for days; CalendarFileError where an installed file went bad.
+    A year that can be neither looked up nor computed has its fixed holidays and weekends off, and is provisional.
+
+    Raises: CalendarFileError where an installed file went bad.
     """
 
     def __init__(self, name: str, data: _China | _Country) -> None:
@@ -174,6 +176,9 @@ class Calendar:
         return CalendarDay(day, day.toordinal() in year.working, year.names.get(day.toordinal()))
 
     def year(self, year: int) -> CalendarYear:
+        """Every day of a year. Raises: YearOutOfRange for one that can be neither looked up nor computed."""
+        if year not in self._data.years:
+            raise YearOutOfRange(self.name, year, self._data.years)
         days = tuple(self.day(date.fromordinal(ordinal)) for ordinal in _ordinals(year))
         return CalendarYear(self.name, year, self.is_provisional(year), self._data.source(year), days)
 
@@ -219,6 +224,8 @@ class _Years(dict[int, _Year]):
 
 class _China:
     """Installed notices before shipped ones before the statutory days."""
+
+    years = YEARS
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._installed: dict[int, tuple[Path, bytes]] = {}
@@ -269,15 +276,15 @@ class _Country:
             known = ("CN", *sorted(_library_years()))
             raise UnknownCalendar(name, known, nearest(code.upper(), known, 3)) from None
         self._name = name
-        self._years = range(self._library.start_year, self._library.end_year + 1)
+        self.years = range(self._library.start_year, self._library.end_year + 1)
         self.stamp = f"holidays-{__version__}"
 
     def official(self, year: int) -> bool:
-        return year in self._years
+        return year in self.years
 
     def days(self, year: int) -> _Year:
-        if year not in self._years:
-            raise YearOutOfRange(self._name, year, self._years)
+        if year not in self.years:
+            return _year(year, (), ())
         days = [date.fromordinal(ordinal) for ordinal in _ordinals(year)]
         worked = tuple(day.toordinal() for day in days if self._library.is_working_day(day))
         names = {day.toordinal(): name for day in days if (name := self._library.get(day))}
@@ -320,19 +327,22 @@ def _shipped(year: int) -> _Year:
 
 @cache
 def _statutory(year: int) -> _Year:
-    if year not in YEARS:
-        raise YearOutOfRange("CN", year, YEARS)
+    fixed = [
+        DaysOff(date(year, 1, 1), date(year, 1, 1), "元旦"),
+        DaysOff(date(year, 5, 1), date(year, 5, 2), "劳动节"),
+        DaysOff(date(year, 10, 1), date(year, 10, 3), "国庆节"),
+    ]
+    if year not in YEARS:  # a slip of the keyboard, or a period of a century: better some day than none
+        return _year(year, fixed, [])
     lines = (_DATA / "lunar.txt").read_text("utf-8").splitlines()
     fields = next(line for line in lines if line.startswith(str(year))).split()[1:]
     eve, clear, dragon, moon = (date(year, int(field[:2]), int(field[2:])) for field in fields)
     off = [  # in this order: where 中秋节 falls into 国庆节, the day bears the name of the latter
-        DaysOff(date(year, 1, 1), date(year, 1, 1), "元旦"),
         DaysOff(eve, eve + 3 * _DAY, "春节"),
         DaysOff(clear, clear, "清明节"),
-        DaysOff(date(year, 5, 1), date(year, 5, 2), "劳动节"),
         DaysOff(dragon, dragon, "端午节"),
         DaysOff(moon, moon, "中秋节"),
-        DaysOff(date(year, 10, 1), date(year, 10, 3), "国庆节"),
+        *fixed,
     ]
     return _year(year, off, [])
 

@@ -21,7 +21,8 @@ from typing import NoReturn
 
 from escalation.cli.arguments import Usage, add_globals, formatter, language, parser
 from escalation.cli.output import Output
-from escalation.errors import EscalationError
+from escalation.errors import BadInput, EscalationError, FieldProblem
+from states.calendar_file import CalendarFileError
 from states.errors import ProcedureError
 
 MODULES = {
@@ -49,6 +50,8 @@ def run(argv: Sequence[str]) -> int:
         code = options.run(options, out)
     except (EscalationError, ProcedureError, Usage) as error:
         return out.error(error)
+    except CalendarFileError as error:
+        return out.error(BadInput(*(FieldProblem(p.key, p.message, "calendar_file", line=p.line) for p in error.problems)))
     except BrokenPipeError:
         # Whoever read our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -126,7 +126,7 @@ class Page:
     def _columns(self, cells: Sequence[Text], widths: Sequence[int], indent: int) -> None:
         line = Text(" " * indent)
         for i, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-            line = line + (Text(GAP) if i else Text("")) + cell + Text(" " * (width - cell_len(cell.plain)))
+            line.append(GAP if i else "").append_text(cell).append(" " * (width - cell_len(cell.plain)))
         self._line(line)
 
     def _line(self, text: Text) -> None:

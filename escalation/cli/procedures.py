@@ -54,7 +54,7 @@ def run_check(options: Namespace, out: Output) -> int:
     code = 0
     with desk(options) as opened:
         for file in options.files:
-            data = checked(_file(file), opened.engine.shelf.calendars, opened.now().date().isoformat(), out.lang)
+            data = checked(_file(file), opened.engine.shelf.calendars, opened.today(), out.lang)
             out.emit("check", data)
             code = 6 if data["errors"] else code
     return code

@@ -49,7 +49,7 @@ def run_list(options: Namespace, out: Output) -> int:
         if out.json:
             out.emit("lines", found)
         else:
-            out.emit("list", found, titles_of=opened.titles, today=_today(opened))
+            out.emit("list", found, titles_of=opened.titles, today=opened.today())
     return 0
 
 
@@ -80,7 +80,7 @@ def build_due(made: ArgumentParser, lang: str) -> None:
 def run_due(options: Namespace, out: Output) -> int:
     with desk(options) as opened:
         rows = opened.due(options.within, options.owed_by, options.case)
-        out.emit("lines" if out.json else "due", rows, **({} if out.json else {"today": _today(opened)}))
+        out.emit("lines" if out.json else "due", rows, **({} if out.json else {"today": opened.today()}))
     return 0
 
 
@@ -149,12 +149,6 @@ def run_verify(options: Namespace, out: Output) -> int:
     with desk(options) as opened:
         out.emit("lines" if out.json else "verify", opened.verify(options.cases))
     return 0
-
-
-def _today(opened: Any) -> str:
-    from escalation.reading import DEFAULT_ZONE
-
-    return str(opened.now().astimezone(DEFAULT_ZONE).date().isoformat())
 
 
 BUILD = {

@@ -435,13 +435,13 @@ class Live:
             kept[name] = replace(track, state=state)
         self.tracks = kept
 
-    def _settle(self, states: Mapping[str, str], stood: Collection[str], at: datetime) -> None:
+    def _settle(self, states: Mapping[str, str], stood: Collection[tuple[str | None, str]], at: datetime) -> None:
         """What is new in the present states starts; a case that has thereby come to its end is closed."""
         for track, state in states.items():
             if self.table.state(state).follow_up is not None:
                 self.told_until.setdefault(track, at)
             for id, rule in self.table.rules(state).items():
-                if id not in stood:
+                if (track, id) not in stood:
                     self.runs.start(rule, track, at)
         if all(t.final for t in self.tracks.values()):
             for id in list(self.runs.standing):

@@ -155,12 +155,12 @@ class Runs:
             ]  # fmt: skip
         self.all[i] = replace(run, told_until=until)
 
-    def carry_over(self, table: Table, states: Mapping[str, str], at: datetime) -> set[str]:
+    def carry_over(self, table: Table, states: Mapping[str, str], at: datetime) -> set[tuple[str | None, str]]:
         """Under another definition: those that stay keep their start, those that are gone end.
 
-        `states`: the present state of each running track there. The answer: what stood before.
+        `states`: the present state of each running track there. The answer: what stood before, by track and id.
         """
-        stood = set(self.standing)
+        stood = {(self.all[i].track, id) for id, i in self.standing.items()}
         self.table = table
         for id, i in list(self.standing.items()):
             run = self.all[i]

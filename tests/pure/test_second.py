@@ -347,7 +347,7 @@ class Moments:
 
 
 def dates_near(draw: Draw, opened: datetime) -> str:
-    return (opened.date() + timedelta(days=draw(st.integers(-3, 20)))).isoformat()
+    return (opened.date() + timedelta(days=draw(st.sampled_from([-3, -1, 0, 1, 2, 3, 5, 8, 20])))).isoformat()
 
 
 def data_for(draw: Draw, event: str, opened: datetime) -> Json:
@@ -376,7 +376,7 @@ def facts_for(draw: Draw, opened: datetime) -> Json:
     return {name: draw(values[name]) for name in names}
 
 
-KINDS = ["event"] * 9 + ["facts", "facts", "check", "amend", "amend", "withdraw", "withdraw", "note"]
+KINDS = ["event"] * 9 + ["facts", "facts", "facts", "check", "amend", "amend", "withdraw", "withdraw", "note"]
 
 
 @st.composite
@@ -394,7 +394,7 @@ def logs(draw: st.DrawFn, book: Book, renamed: list[dict[str, str]] | None = Non
             check = {"seq": len(log) + 1, "kind": "check", "item": item, "done": True}
             log.append({**check, "at": opened, "recorded_at": opened})
     latest_opening = opened
-    for _ in range(draw(st.integers(0, 15))):
+    for _ in range(draw(st.one_of(st.integers(0, 15), st.integers(6, 15)))):
         before = log[-1]["recorded_at"]
         kind = draw(st.sampled_from(KINDS if renamed is None else [*KINDS, "migrate", "migrate", "migrate"]))
         targets = [e["seq"] for e in log if e["kind"] not in ("amend", "withdraw", "migrate")]
@@ -603,7 +603,7 @@ def variants(draw: st.DrawFn) -> tuple[list[Json], list[dict[str, str]]]:
         each = json.loads(json.dumps(base))
         places = [s["deadlines"] for s in each["states"].values() if s.get("deadlines")]
         places += [each["deadlines"]] if each.get("deadlines") else []
-        changes = ["length", "length", "roll", "add", "remove", "lapses", "move"]
+        changes = ["length", "length", "length", "roll", "add", "remove", "lapses", "move"]
         for change in draw(st.lists(st.sampled_from(changes), min_size=1, max_size=3)):
             listed_there = draw(st.sampled_from(places)) if places else {}
             if change == "add":
@@ -621,7 +621,7 @@ def variants(draw: st.DrawFn) -> tuple[list[Json], list[dict[str, str]]]:
                 elif change == "lapses":
                     listed_there[id]["lapses"] = draw(st.sampled_from(["c1", "c2"]))
                 elif "within" in listed_there[id]:
-                    listed_there[id]["within"] = draw(st.sampled_from(SHORT))
+                    listed_there[id]["within"] = draw(st.sampled_from(["1 hour", "1 day", *SHORT]))
         new = {s: s for s in base["states"]}
         for old in some(draw, sorted(new), 1):
             new[old] = f"new_{old}"
