@@ -603,13 +603,16 @@ def variants(draw: st.DrawFn) -> tuple[list[Json], list[dict[str, str]]]:
         each = json.loads(json.dumps(base))
         places = [s["deadlines"] for s in each["states"].values() if s.get("deadlines")]
         places += [each["deadlines"]] if each.get("deadlines") else []
-        changes = ["length", "length", "length", "roll", "add", "remove", "lapses", "move"]
+        changes = ["shorten", "length", "length", "roll", "add", "remove", "lapses", "move"]
         for change in draw(st.lists(st.sampled_from(changes), min_size=1, max_size=3)):
             listed_there = draw(st.sampled_from(places)) if places else {}
             if change == "add":
                 state = draw(st.sampled_from([s for s in each["states"] if not each["states"][s].get("final")]))
                 there = each["states"][state].setdefault("deadlines", {})
                 there[f"{state}n"] = deadline(draw, f"{state}n", ["facts.flag"], ["c1", "c2"])
+            elif change == "shorten":
+                for one in (d for place in places for d in place.values() if "within" in d):
+                    one["within"] = draw(st.sampled_from(["1 hour", "1 day", "2 working days"]))
             elif listed_there:
                 id = draw(st.sampled_from(sorted(listed_there)))
                 if change == "remove":

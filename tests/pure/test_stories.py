@@ -14,7 +14,14 @@ from escalation.stories import StoryReport, run_stories
 from states.errors import ProcedureError
 from states.library import STORIES, shipped
 
-HEAD = 'procedure: parcel-dispute\nstories:\n  one:\n    title: {zh: 一, en: One}\n    opened: "2026-03-02T10:00"\n    entries:\n'
+HEAD = """\
+procedure: parcel-dispute
+stories:
+  one:
+    title: {zh: 一, en: One}
+    opened: "2026-03-02T10:00"
+    entries:
+"""
 READY = ['{at: "2026-03-02T10:05", check: evidence.waybill}', '{at: "2026-03-02T10:06", check: evidence.photos}']
 CLAIM = '{at: "2026-03-02T11:00", event: claim_sent, data: {channel: app, amount: 300}}'
 
@@ -42,17 +49,20 @@ def test_every_story_shipped_is_as_told_and_together_they_take_every_transition(
 def test_a_story_that_is_as_told(tmp_path: Path) -> None:
     report = told(
         tmp_path,
-        '{at: "2026-03-02T10:01", shows: {state: drafting, possible: [dropped_by_me], missing: {claim_sent: [evidence.waybill]}}}',
+        '{at: "2026-03-02T10:01", shows: {state: drafting, missing: {claim_sent: [evidence.waybill]}}}',
+        '{at: "2026-03-02T10:01", shows: {possible: [dropped_by_me]}}',
         '{at: "2026-03-02T10:02", refused: claim_sent}',
         *READY,
         '{at: "2026-03-02T10:07", check: evidence.photos, done: false, note: blurred}',
         '{at: "2026-03-02T10:08", check: evidence.photos}',
         CLAIM,
-        '{at: "2026-03-02T11:05", shows: {state: waiting, deadlines: {answer: "2026-03-09"}, facts: {loss: "300", offered: null}}}',
+        '{at: "2026-03-02T11:05", shows: {state: waiting, deadlines: {answer: "2026-03-09"}}}',
+        '{at: "2026-03-02T11:06", shows: {facts: {loss: "300", offered: null}}}',
         '{at: "2026-03-03", event: papers_requested}',
         '{at: "2026-03-03T13:00", shows: {deadlines: {answer: {status: paused, due: null}}}}',
         '{at: "2026-03-04", event: papers_sent}',
-        '{at: "2026-03-20", shows: {state: refused, deadlines: {answer: null, limitation: {status: running}}, overdue: [], open: true}}',
+        '{at: "2026-03-20", shows: {state: refused, deadlines: {answer: null, limitation: {status: running}}}}',
+        '{at: "2026-03-20", shows: {overdue: [], open: true}}',
         '{at: "2026-03-21", event: court_papers_received}',
         '{at: "2026-04-07", shows: {tracks: {court: served, main: refused}, overdue: [defence]}}',
         '{at: "2026-04-08", event: defence_sent, occurred: "2026-04-01T10:00"}',
@@ -74,8 +84,8 @@ def test_every_mismatch_is_told_with_its_line_and_the_whole_script(tmp_path: Pat
         '{at: "2026-03-02T10:07", refused: claim_sent}',
         '{at: "2026-03-02T10:08", event: decided}',
         CLAIM,
-        '{at: "2026-03-02T11:05", shows: {deadlines: {answer: "2026-03-10", defence: "2026-03-10"}, facts: {loss: "301"}}}',
-        '{at: "2026-03-02T11:06", shows: {tracks: {court: served}, missing: {decided: [evidence.photos]}, outcome: success}}',
+        '{at: "2026-03-03", shows: {deadlines: {answer: "2026-03-10", defence: "2026-03-10"}, facts: {loss: "301"}}}',
+        '{at: "2026-03-04", shows: {tracks: {court: served}, missing: {decided: [evidence.photos]}, outcome: success}}',
     )
 
     assert not report.passed
@@ -95,7 +105,7 @@ def test_every_mismatch_is_told_with_its_line_and_the_whole_script(tmp_path: Pat
     ]
     transcript = report.stories[0].transcript
     assert len([line for line in transcript if line[:2] in ("  ", "!!") and line[3:8].strip()]) == 9
-    assert [line[:8] for line in transcript if line.startswith("!!")] == ["!!     7", "!!    10", "!!    11", "!!    13", "!!    14"]
+    assert [line[:8].split()[1] for line in transcript if line.startswith("!!")] == ["7", "10", "11", "13", "14"]
     assert "         state: says waiting, is drafting" in transcript
 
 
@@ -130,7 +140,8 @@ def test_corrections_are_judged_as_the_engine_would(tmp_path: Path) -> None:
 
 
 def test_a_correction_may_not_come_before_the_opening(tmp_path: Path) -> None:
-    report = told(tmp_path, *READY, CLAIM, '{at: "2026-03-03", amend: 4, occurred: "2026-03-01"}', '{at: "2026-03-03", withdraw: 1}')
+    early = '{at: "2026-03-03", amend: 4, occurred: "2026-03-01"}'
+    report = told(tmp_path, *READY, CLAIM, early, '{at: "2026-03-03", withdraw: 1}')
 
     assert [m[:3] for m in mismatches(report)] == [
         (10, "at", "not_before_opening 2026-03-02T02:00:00+00:00"), (11, "target", "not_opened"),
@@ -194,7 +205,7 @@ def test_attachments_notes_and_follow_ups_may_be_told(tmp_path: Path) -> None:
         ('{at: "2026-03-03", shows: {overdue: [anser]}}', "unknown-key", "answer"),
         ('{at: "2026-03-03", shows: {possible: [offer_mode]}}', "undefined-event", "offer_made"),
         ('{at: "2026-03-03", shows: {missing: {offer_mode: []}}}', "undefined-event", "offer_made"),
-        ('{at: "2026-03-03", shows: {missing: {claim_sent: [evidence.photo]}}}', "undefined-checklist", "evidence.photos"),
+        ('{at: "2026-03-03", shows: {missing: {decided: [evidence.photo]}}}', "undefined-checklist", "evidence.photos"),
         ('{at: "2026-03-03", shows: {facts: {los: null}}}', "undefined-fact", "loss"),
         ('{at: "2026-03-03", at: "2026-03-04", note: x}', "duplicate-key", None),
         ('{at: null, note: x}', "wrong-value", None),
@@ -239,7 +250,8 @@ def test_coverage_names_each_branch_once_by_its_place(tmp_path: Path) -> None:
     assert "states.waiting.transitions.offer_made[1]" not in places
     assert "states.drafting.transitions.claim_sent" not in places
     assert "transitions.pickup_agreed" not in places
-    assert {"transitions.picked_up", "tracks.court.transitions.claim_dropped", "states.waiting.transitions.no_answer"} < set(places)
+    assert {"transitions.picked_up", "tracks.court.transitions.claim_dropped"} < set(places)
+    assert "states.waiting.transitions.no_answer" in places
 
 
 def test_what_the_clock_takes_is_covered_also_at_the_end(tmp_path: Path) -> None:
