@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from escalation.core.entries import (
     Amend,
@@ -35,7 +34,6 @@ from escalation.core.history import effective
 from escalation.core.table import Table
 from escalation.engine import Loaded, Make, Recorded
 from escalation.errors import BadInput, FieldProblem, NotFound
-from escalation.evidence import keep_file
 from escalation.reading import Reader
 from escalation.said import (
     When,
@@ -53,6 +51,9 @@ from escalation.views import previewed, show
 from states.errors import near_miss
 from states.lengths import parse_length
 from states.model import CLOCK, Value
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Data = dict[str, Any]
 
@@ -180,6 +181,10 @@ class Desk(Reader):
         """Attach a file, for a checklist item where one is named. A copy is kept by its content."""
         at = options.pop("at", None)
         storable_texts(title=title)
+        from pathlib import Path
+
+        from escalation.evidence import keep_file  # with hashing and copying, which only this command needs
+
         kept = keep_file(Path(file), self.engine.store.folder, write=not options.get("preview"))
 
         def make(loaded: Loaded, seq: int, now: datetime) -> Entry:
@@ -283,6 +288,8 @@ class Desk(Reader):
 
     def install(self, file: str | Path) -> Data:
         """Make the procedure in a file the one that its name means in this store. Raises: ProcedureError."""
+        from pathlib import Path
+
         if not Path(file).is_file():
             raise NotFound("file", str(file))
         hash, checked = self.engine.shelf.install(Path(file), self.now())
@@ -294,10 +301,12 @@ class Desk(Reader):
 
     def install_calendar(self, file: str | Path) -> Data:
         """Take in a year's holiday arrangement. What rests on the year is recomputed when it is next looked at."""
+        from pathlib import Path
+
         from states.calendar import CalendarFileError, install_calendar_file
 
         try:
-            installed = install_calendar_file(Path(file), self.engine.shelf.calendars[0])
+            installed = install_calendar_file(Path(file), Path(self.engine.shelf.calendars[0]))
         except CalendarFileError as error:
             problems = (FieldProblem(p.key, p.message, "calendar_file", line=p.line) for p in error.problems)
             raise BadInput(*problems) from None

@@ -25,7 +25,7 @@ from states.reader import read_procedure
 Data = dict[str, Any]
 
 
-def checked(path: Path, calendars: Sequence[Path], today: str, lang: str) -> Data:
+def checked(path: Path, calendars: Sequence[str | Path], today: str, lang: str) -> Data:
     """Every finding about a procedure file, and what is told of every procedure. Never raises for its content."""
     findings: Sequence[Finding]
     told: list[str] = []
@@ -77,7 +77,7 @@ def told_lines(procedure: Procedure, lang: str) -> list[str]:
     return lines(told(procedure), procedure, lang)
 
 
-def tested(path: Path, calendars: Sequence[Path], lang: str) -> Data:
+def tested(path: Path, calendars: Sequence[str | Path], lang: str) -> Data:
     """The stories beside a procedure file, run: which show what they say, and what no story takes."""
     from escalation.stories import run_stories
 

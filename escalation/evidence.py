@@ -23,7 +23,7 @@ class Kept(NamedTuple):
     name: str
 
 
-def keep_file(file: Path, folder: Path, write: bool = True) -> Kept:
+def keep_file(file: Path, folder: str, write: bool = True) -> Kept:
     """Copy a file to where the store keeps files, under the hash of its content, and name it.
 
     With `write` false it is only read. Raises: BadInput if it cannot be read, is no file, or is too large.
@@ -43,9 +43,9 @@ def keep_file(file: Path, folder: Path, write: bool = True) -> Kept:
     return kept
 
 
-def path_of(sha256: str, folder: Path) -> Path:
+def path_of(sha256: str, folder: str) -> Path:
     """Where the content of that hash lies."""
-    return folder / FOLDER / sha256[:2] / sha256
+    return Path(folder) / FOLDER / sha256[:2] / sha256
 
 
 def _copy(file: Path, to: Path) -> None:

@@ -6,8 +6,8 @@ thousand times quicker.
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalation.core.guards import Chooser
@@ -19,6 +19,8 @@ from states.errors import near_miss
 from states.model import decode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from states.library import Checked
 
 CALENDARS = "calendars"
@@ -34,9 +36,9 @@ class Shelf:
         self._choosers: dict[str, Chooser] = {}
 
     @property
-    def calendars(self) -> tuple[Path, ...]:
+    def calendars(self) -> tuple[str, ...]:
         """Folders with calendar files that a person installed."""
-        return (self._store.folder / CALENDARS,)
+        return (os.path.join(self._store.folder, CALENDARS),)
 
     def table(self, hash: str) -> Table:
         """The table of a pinned definition. Raises: StoreError if the store does not hold it."""
@@ -69,11 +71,12 @@ class Shelf:
         A person's own installed file goes before what is shipped under the same name. Writes the
         definition into the store where it is new. Raises: NotFound; ProcedureError.
         """
-        path = Path(name)
-        if name.endswith((".yaml", ".yml")) or len(path.parts) > 1:
-            if not path.is_file():
+        if name.endswith((".yaml", ".yml")) or os.path.dirname(name):
+            from pathlib import Path
+
+            if not os.path.isfile(name):
                 raise NotFound("procedure", name)
-            return self._keep(_load(path, self.calendars, now), now, current=False, by_user=False)
+            return self._keep(_load(Path(name), self.calendars, now), now, current=False, by_user=False)
         kept = [d for d in self._store.definitions() if d.procedure == name and d.current]
         own = next((d.hash for d in kept if d.by_user), None)
         if own is not None:
@@ -119,7 +122,7 @@ class Shelf:
         return reading.hash
 
 
-def _load(path: Path, calendars: tuple[Path, ...], now: datetime) -> Checked:
+def _load(path: Path, calendars: tuple[str, ...], now: datetime) -> Checked:
     from states.library import load
 
     return load(path, calendars, now.date().isoformat())

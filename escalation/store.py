@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from msgspec import MsgspecError
@@ -117,9 +116,9 @@ class Store:
         self._db.close()
 
     @property
-    def folder(self) -> Path:
+    def folder(self) -> str:
         """Where what belongs to the store but is no row lies: calendars, attached files."""
-        return Path(self.path).resolve().parent
+        return os.path.dirname(os.path.realpath(self.path))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -412,8 +411,9 @@ def _migrate(path: str) -> None:
     connection.execute("BEGIN IMMEDIATE")
     version = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may have been first
     if version == 0:
-        for statement in SCHEMA.read_text().split(";\n"):
-            connection.execute(statement)
+        with open(SCHEMA, encoding="utf-8") as script:
+            for statement in script.read().split(";\n"):
+                connection.execute(statement)
     connection.execute("COMMIT")
     connection.close()
     if 0 < version < VERSION:
@@ -422,22 +422,22 @@ def _migrate(path: str) -> None:
 
 
 def _copy_before_upgrade(path: str, version: int) -> None:
-    copy = Path(f"{path}.before-schema-{VERSION}-was-{version}")
-    if copy.exists():
+    copy = f"{path}.before-schema-{VERSION}-was-{version}"
+    if os.path.exists(copy):
         return
     connection = _connect(path)
-    connection.execute("VACUUM INTO ?", (str(copy),))
+    connection.execute("VACUUM INTO ?", (copy,))
     connection.close()
-    copy.chmod(0o600)
+    os.chmod(copy, 0o600)
 
 
 def _private_file(path: str) -> None:
     """The file and a new folder for it, readable by nobody else."""
-    file = Path(path)
+    folder = os.path.dirname(os.path.abspath(path))
     try:
-        if not file.parent.exists():
-            file.parent.mkdir(parents=True, mode=0o700)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        if not os.path.isdir(folder):
+            os.makedirs(folder, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise StoreError(path, error.strerror or str(error)) from error
 

@@ -105,7 +105,7 @@ class StoryReport(NamedTuple):
         }  # fmt: skip
 
 
-def run_stories(path: Path, calendars: Sequence[Path] = ()) -> StoryReport:
+def run_stories(path: Path, calendars: Sequence[str | Path] = ()) -> StoryReport:
     """Run the stories beside a procedure file, or those of a stories file. Nothing is written.
 
     Shape: no stories where there is no file of them. Raises: ProcedureError for what is wrong with

@@ -7,12 +7,12 @@ regulation as revised in 2024; such a year is provisional (semantics, section 2)
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from states.calendar_file import (
     YEARS,
@@ -25,6 +25,9 @@ from states.calendar_file import (
     parse_calendar_file,
     read_calendar_file,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path  # 8 ms, which a command that reads a date does without
 
 __all__ = [
     "Calendar",
@@ -49,7 +52,7 @@ SHIPPED_STAMP = "9d60767efd13"
 MAKE_UP = "调休上班"
 """The name of a make-up working day."""
 
-_DATA = Path(__file__).parent / "calendars"
+_DATA = os.path.join(os.path.dirname(__file__), "calendars")
 _DAY = timedelta(days=1)
 
 
@@ -95,7 +98,7 @@ class YearOutOfRange(ValueError):
         self.calendar, self.year, self.first, self.last = calendar, year, years[0], years[-1]
 
 
-def load_calendar(name: str, folders: Sequence[Path] = ()) -> Calendar:
+def load_calendar(name: str, folders: Sequence[str | Path] = ()) -> Calendar:
     """The calendar `name`: `CN`, or a country by its ISO 3166 code (`DE`), or a part of one (`DE-BY`).
 
     For `CN`, a file `CN-2027.toml` in one of `folders` wins over what is shipped or computed for its year,
@@ -107,7 +110,7 @@ def load_calendar(name: str, folders: Sequence[Path] = ()) -> Calendar:
     return Calendar(name, _China(folders) if name == "CN" else _Country(name))
 
 
-def known_calendars(folders: Sequence[Path] = ()) -> list[CalendarInfo]:
+def known_calendars(folders: Sequence[str | Path] = ()) -> list[CalendarInfo]:
     """All calendars that `load_calendar` knows, `CN` first. Imports `holidays`, which takes 0.1 s."""
     china = _China(folders)
     last = SHIPPED[-1]
@@ -227,11 +230,11 @@ class _China:
 
     years = YEARS
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self._installed: dict[int, tuple[Path, bytes]] = {}
+    def __init__(self, folders: Sequence[str | Path]) -> None:
+        self._installed: dict[int, tuple[str, bytes]] = {}
         for folder in reversed(folders):
-            for path in folder.glob("CN-[0-9][0-9][0-9][0-9].toml"):
-                self._installed[int(path.stem[3:])] = path, path.read_bytes()
+            for year, path in _files(str(folder)):
+                self._installed[year] = path, _content(path)
         self.stamp = _stamp(content for _, (_, content) in sorted(self._installed.items()))
 
     def official(self, year: int) -> bool:
@@ -250,8 +253,8 @@ class _China:
         return "; ".join(told)
 
     def _file(self, year: int) -> CalendarFile:
-        shipped = _DATA / "CN" / f"{year}.toml"
-        path, content = self._installed.get(year) or (shipped, shipped.read_bytes())
+        shipped = os.path.join(_DATA, "CN", f"{year}.toml")
+        path, content = self._installed.get(year) or (shipped, _content(shipped))
         file = parse_calendar_file(path, content)
         if file.year != year:
             fault = f"is {file.year}, not that of the file's name"
@@ -294,6 +297,22 @@ class _Country:
         return self.stamp.replace("-", " ") if self.official(year) else None
 
 
+def _files(folder: str) -> Iterator[tuple[int, str]]:
+    """The calendar files of a folder by year; none where there is no folder."""
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in names:
+        if len(name) == 12 and name.startswith("CN-") and name.endswith(".toml") and name[3:7].isdecimal():
+            yield int(name[3:7]), os.path.join(folder, name)
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def _library_years() -> dict[str, range]:
     import holidays
 
@@ -317,7 +336,7 @@ def _shipped(year: int) -> _Year:
     # By columns, without tomllib, whose import takes 5 ms; a test holds this against the strict reader.
     off: list[DaysOff] = []
     working: list[date] = []
-    for line in (_DATA / "CN" / f"{year}.toml").read_text("utf-8").splitlines():
+    for line in _content(os.path.join(_DATA, "CN", f"{year}.toml")).decode().splitlines():
         if line.startswith("  {from = "):
             off.append(DaysOff(date.fromisoformat(line[10:20]), date.fromisoformat(line[27:37]), line[47:-3]))
         elif line.startswith("working = ["):
@@ -334,7 +353,7 @@ def _statutory(year: int) -> _Year:
     ]
     if year not in YEARS:  # a slip of the keyboard, or a period of a century: better some day than none
         return _year(year, fixed, [])
-    lines = (_DATA / "lunar.txt").read_text("utf-8").splitlines()
+    lines = _content(os.path.join(_DATA, "lunar.txt")).decode().splitlines()
     fields = next(line for line in lines if line.startswith(str(year))).split()[1:]
     eve, clear, dragon, moon = (date(year, int(field[:2]), int(field[2:])) for field in fields)
     off = [  # in this order: where 中秋节 falls into 国庆节, the day bears the name of the latter

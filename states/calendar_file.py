@@ -18,8 +18,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 YEARS = range(1900, 2101)
 FESTIVALS = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
@@ -72,11 +74,11 @@ class FileProblem(NamedTuple):
 class CalendarFileError(ValueError):
     """A calendar file is wrong; `problems` holds everything that is, by line."""
 
-    def __init__(self, path: Path, problems: Iterable[FileProblem]) -> None:
+    def __init__(self, path: str | Path, problems: Iterable[FileProblem]) -> None:
         self.path = path
         self.problems = tuple(sorted(problems, key=lambda problem: problem.line or 0))
         told = (f"{f'line {p.line}: ' if p.line else ''}{p.key} {p.message}".strip() for p in self.problems)
-        super().__init__(f"{path.name}: " + "; ".join(told))
+        super().__init__(f"{os.path.basename(path)}: " + "; ".join(told))
 
 
 def read_calendar_file(path: Path) -> CalendarFile:
@@ -109,7 +111,7 @@ def install_calendar_file(path: Path, folder: Path) -> Path:
     return target
 
 
-def parse_calendar_file(path: Path, content: bytes) -> CalendarFile:
+def parse_calendar_file(path: str | Path, content: bytes) -> CalendarFile:
     """As `read_calendar_file`, of what was read already; `path` is only named in errors."""
     import tomllib  # 5 ms, which the shipped years do without
 

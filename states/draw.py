@@ -364,9 +364,7 @@ class Saying:
         return clean(_NAMES.sub(said, when))
 
 
-_NAMES = re.compile(
-    r"""'[^']*'|"[^"]*"|\b(?:facts|tracks|checklists|event|case)\.\w+(?:\.\w+)?|\b(?:and|or|not)\b"""
-)
+_NAMES = re.compile(r"""'[^']*'|"[^"]*"|\b(?:facts|tracks|checklists|event|case)\.\w+(?:\.\w+)?|\b(?:and|or|not)\b""")
 
 
 def stages(procedure: Procedure) -> list[str]:

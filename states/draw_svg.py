@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 from typing import NamedTuple
 
 from states.draw import Edge, Saying, clean, edges, lanes, stages, wrapped
@@ -15,8 +16,6 @@ from states.model import CLOCK, MAIN, Procedure
 
 BOX = 236.0
 """Pixels, as everything here: the width of a state."""
-CELL = 6.4
-"""Of one terminal cell in the text of a box; a wide character takes two."""
 ROW = 16.0
 PAD = 9.0
 GAP = 22.0
@@ -35,27 +34,18 @@ Point = tuple[float, float]
 def svg(procedure: Procedure, lang: str) -> str:
     """The procedure as an SVG document, legible on a light and on a dark page."""
     say = Saying(procedure, lang)
-    bands = _laid_out(procedure, say)
-    channels = [max(band.widths()[k] for band in bands) for k in range(len(bands[0].columns) + 1)]
-    lefts, x = [], MARGIN
-    for width in channels[:-1]:
-        lefts.append(x + width)
-        x += width + BOX
-    right = x + channels[-1] + MARGIN
-
+    bands = _laid_out(say)
+    right = max(band.right for band in bands) + MARGIN
     shapes: list[str] = []
-    y = MARGIN + 70
+    y = MARGIN + 56
     for band in bands:
-        shapes += band.drawn(say, channels, lefts, y, right)
+        shapes += band.drawn(say, y, right)
         y += band.height
-    bottom = y + MARGIN
-    notes = [say.deadline(d) for d in procedure.deadlines.values()]
-    footer = [
-        line for n in notes for line in wrapped(n, max(40, int((right - 2 * MARGIN) / CELL)), "", "  ")
-    ]
-    if footer:
-        footer.insert(0, say("whatever"))
-    height = bottom + ROW * (len(footer) + 1)
+        if band.track == MAIN:
+            shapes = [*_stage_backs(say, band, y), *shapes]
+            y += MARGIN
+    feet = _footer(say, right, y + MARGIN)
+    height = y + MARGIN + ROW * (len(feet) + 1)
 
     title = f"{say.text(procedure.title)} ({procedure.procedure}, {say('version', clean(procedure.version))})"
     head = [
@@ -67,8 +57,6 @@ def svg(procedure: Procedure, lang: str) -> str:
         f'<rect class="page" width="{right:.0f}" height="{height:.0f}"/>',
         _text("name", MARGIN, MARGIN + 14, title),
     ]
-    head += _stage_backs(say, bands[0], lefts, bottom)
-    feet = [_text("note", MARGIN, bottom + ROW * (i + 1), line) for i, line in enumerate(footer)]
     return "\n".join([*head, *shapes, *feet, "</svg>"]) + "\n"
 
 
@@ -84,8 +72,9 @@ class _Line(NamedTuple):
 class _Box:
     """A state, or what holds in every state of a track."""
 
-    def __init__(self, id: str | None, lines: Sequence[_Line]) -> None:
+    def __init__(self, id: str | None, lines: Sequence[_Line], stage: str = "") -> None:
         self.id = id
+        self.stage = stage
         self.lines = lines
         self.height = 2 * PAD + ROW * len(lines)
         self.y = 0.0
@@ -97,11 +86,6 @@ class _Box:
         return [(line.edge, at + ROW * i) for i, line in enumerate(self.lines) if line.edge]
 
 
-class _Column(NamedTuple):
-    stage: str
-    boxes: list[_Box]
-
-
 class _Route:
     """The way of one edge: out of its line, through gaps between boxes, into its target."""
 
@@ -109,6 +93,9 @@ class _Route:
         self.edge = edge
         self.source = source
         self.target = target
+        self.target_id = str(target.id)
+        self.from_column = from_column
+        self.to_column = to_column
         back = to_column < from_column
         upward = to_column == from_column and target.y < source.y
         self.leaves_left = back or upward
@@ -116,42 +103,47 @@ class _Route:
         self.first = from_column + (0 if self.leaves_left else 1)
         """The channel it comes out into; channel k lies left of column k."""
         self.step = -1 if back else 1
-        between = range(from_column + self.step, to_column, self.step) if to_column != from_column else range(0)
-        self.crossed = list(between)
+        self.crossed = range(from_column + self.step, to_column, self.step) if to_column != from_column else range(0)
         self.gaps: list[tuple[int, int]] = []
-        """For each column crossed, the column and the gap: the boxes above it."""
+        """For each column crossed, the column and the gap: the number of boxes above it."""
 
     def start(self) -> float:
+        """Where its line stands, within the band."""
         return next(y for edge, y in self.source.ports() if edge is self.edge)
 
     def end(self) -> float:
+        """Where it enters its target, within the band."""
         return self.target.y + ENTRY
 
 
 class _Band:
     """One track: its boxes in the columns, and the ways between them."""
 
-    def __init__(self, track: str, columns: Sequence[_Column], head: float) -> None:
+    def __init__(self, track: str, columns: Sequence[Sequence[_Box]]) -> None:
         self.track = track
         self.columns = columns
-        self.head = head
+        self.head = 0.0 if track == MAIN else 28.0
         self.slots: dict[tuple[int, int], list[str]] = {}
         """Per column and gap, the targets whose lines pass through."""
         self._stack()
         self.routes = self._routes()
         self._stack()
-        self.height = head + max(self._bottom(k) for k in range(len(columns)))
+        self.height = self.head + max(self._bottom(k) for k in range(len(columns)))
         self.tracks = self._tracks()
-
-    def widths(self) -> list[float]:
-        """How wide each channel must be."""
-        shares = [[t for (channel, _), t in self.tracks.items() if channel == k] for k in range(len(self.columns) + 1)]
-        return [2 * GAP + PITCH * max([0, *share]) for share in shares]
+        self.channels: list[float] = []
+        """Where each channel begins: left of its column, the last right of all."""
+        self.lefts: list[float] = []
+        self.right = MARGIN
+        for k in range(len(columns) + 1):
+            most = max((t for (channel, _), t in self.tracks.items() if channel == k), default=0)
+            self.channels.append(self.right)
+            self.lefts.append(self.right + 2 * GAP + PITCH * most)
+            self.right = self.lefts[-1] + (BOX if k < len(columns) else 0.0)
 
     def _stack(self) -> None:
         for k, column in enumerate(self.columns):
             y = self.head
-            for i, box in enumerate(column.boxes):
+            for i, box in enumerate(column):
                 y += self._gap(k, i)
                 box.y = y
                 y += box.height
@@ -160,29 +152,28 @@ class _Band:
         return GAP + PITCH * len(self.slots.get((column, index), ()))
 
     def _top_of_gap(self, column: int, index: int) -> float:
-        boxes = self.columns[column].boxes
+        boxes = self.columns[column]
         return boxes[index - 1].y + boxes[index - 1].height if index else self.head
 
     def _bottom(self, column: int) -> float:
-        last = len(self.columns[column].boxes)
+        last = len(self.columns[column])
         return self._top_of_gap(column, last) + self._gap(column, last) - self.head
 
     def _routes(self) -> list[_Route]:
-        where = {box.id: (k, box) for k, column in enumerate(self.columns) for box in column.boxes}
+        where = {box.id: (k, box) for k, column in enumerate(self.columns) for box in column}
         routes = []
         for k, column in enumerate(self.columns):
-            for box in column.boxes:
-                for edge, _ in box.ports():
-                    if edge.target in where:
-                        routes.append(_Route(edge, box, where[edge.target][1], k, where[edge.target][0]))
+            for box in column:
+                leaving = [edge for edge, _ in box.ports() if edge.target in where]
+                routes += [_Route(e, box, where[e.target][1], k, where[e.target][0]) for e in leaving]
         for route in sorted(routes, key=lambda r: len(r.crossed)):
             at = route.start()
             for column_crossed in route.crossed:
                 index = self._best_gap(column_crossed, at, route)
                 route.gaps.append((column_crossed, index))
                 passing = self.slots.setdefault((column_crossed, index), [])
-                if str(route.edge.target) not in passing:
-                    passing.append(str(route.edge.target))
+                if route.target_id not in passing:
+                    passing.append(route.target_id)
                 at = self._top_of_gap(column_crossed, index) + GAP / 2
         return routes
 
@@ -191,17 +182,15 @@ class _Band:
 
         def cost(index: int) -> float:
             y = self._top_of_gap(column, index) + GAP / 2
-            shared = str(route.edge.target) in self.slots.get((column, index), ())
+            shared = route.target_id in self.slots.get((column, index), ())
             return abs(y - at) + abs(y - route.end()) - (80 if shared else 0)
 
-        return min(range(len(self.columns[column].boxes) + 1), key=cost)
+        return min(range(len(self.columns[column]) + 1), key=cost)
 
     def _heights(self, route: _Route) -> list[float]:
         """The heights it runs at: from its line, through each gap, to its target."""
-        target = str(route.edge.target)
-        passed = [
-            self._top_of_gap(k, i) + GAP / 2 + PITCH * self.slots[k, i].index(target) for k, i in route.gaps
-        ]
+        target = route.target_id
+        passed = [self._top_of_gap(k, i) + GAP / 2 + PITCH * self.slots[k, i].index(target) for k, i in route.gaps]
         return [route.start(), *passed, route.end()]
 
     def _tracks(self) -> dict[tuple[int, str], int]:
@@ -209,8 +198,8 @@ class _Band:
         spans: dict[tuple[int, str], tuple[float, float]] = {}
         for route in self.routes:
             heights = self._heights(route)
-            for i, (a, b) in enumerate(zip(heights, heights[1:], strict=False)):
-                key = (route.first + i * route.step, str(route.edge.target))
+            for i, (a, b) in enumerate(pairwise(heights)):
+                key = (route.first + i * route.step, route.target_id)
                 low, high = spans.get(key, (a, a))
                 spans[key] = (min(low, a, b), max(high, a, b))
         tracks: dict[tuple[int, str], int] = {}
@@ -218,72 +207,71 @@ class _Band:
         for (channel, target), (low, high) in sorted(spans.items(), key=lambda item: (item[0][0], item[1])):
             busy = ends.setdefault(channel, [])
             free = next((t for t, end in enumerate(busy) if end + PITCH < low), len(busy))
-            busy[free:free + 1] = [high]
+            busy[free : free + 1] = [high]
             tracks[channel, target] = free
         return tracks
 
-    def drawn(
-        self, say: Saying, channels: Sequence[float], lefts: Sequence[float], top: float, right: float
-    ) -> list[str]:
+    def drawn(self, say: Saying, top: float, right: float) -> list[str]:
         """The shapes of the band, its upper edge at `top`."""
         shapes = []
         if self.track != MAIN:
             shapes.append(f'<path class="rule" d="M{MARGIN} {top:.1f}H{right - MARGIN:.1f}"/>')
-            shapes.append(_text("track", MARGIN, top + 20, f"{say.track(self.track)}, {say('beside')}"))
+            shapes.append(_text("track", MARGIN, top + 22, f"{say.track(self.track)}, {say('beside')}"))
         order = list(say.procedure.states)
         for route in self.routes:
-            points = self._points(route, channels, lefts, top)
-            colour = f"c{order.index(str(route.edge.target)) % _COLOURS}"
-            by = say.procedure.events.get(route.edge.event)
-            clock = " clock" if by is not None and by.by == CLOCK else ""
-            whole = f"{say.state(route.source.id) if route.source.id else say('anywhere')}: "
+            points = self._points(route, top)
+            colour = f"c{order.index(route.target_id) % len(_HUES)}"
+            event = say.procedure.events.get(route.edge.event)
+            clock = " clock" if event is not None and event.by == CLOCK else ""
+            source = say.state(route.source.id) if route.source.id else say("anywhere")
             shapes.append(
-                f'<g class="edge {colour}{clock}"><title>{escape(whole + say.edge(route.edge, False))}</title>'
+                f'<g class="edge {colour}{clock}"><title>{escape(f"{source}: {say.edge(route.edge, False)}")}</title>'
                 f'<path d="{_rounded(points)}"/>{_arrow(points)}</g>'
             )
-        for left, column in zip(lefts, self.columns, strict=True):
-            for box in column.boxes:
-                shapes += _box(say, box, self.track, left, top + box.y)
+        for k, column in enumerate(self.columns):
+            for box in column:
+                shapes += _box(say, box, self.track, self.lefts[k], top + box.y)
         return shapes
 
-    def _points(
-        self, route: _Route, channels: Sequence[float], lefts: Sequence[float], top: float
-    ) -> list[Point]:
-        from_left = next(left for left, c in zip(lefts, self.columns, strict=True) if route.source in c.boxes)
-        to_left = next(left for left, c in zip(lefts, self.columns, strict=True) if route.target in c.boxes)
+    def _points(self, route: _Route, top: float) -> list[Point]:
         heights = self._heights(route)
-        points = [(from_left if route.leaves_left else from_left + BOX, top + heights[0])]
-        for i, (a, b) in enumerate(zip(heights, heights[1:], strict=False)):
+        first, last = self.lefts[route.from_column], self.lefts[route.to_column]
+        points = [(first if route.leaves_left else first + BOX, top + heights[0])]
+        for i, (a, b) in enumerate(pairwise(heights)):
             channel = route.first + i * route.step
-            start = lefts[channel] - channels[channel] if channel < len(lefts) else lefts[-1] + BOX
-            x = start + GAP + PITCH * self.tracks[channel, str(route.edge.target)]
+            x = self.channels[channel] + GAP + PITCH * self.tracks[channel, route.target_id]
             points += [(x, top + a), (x, top + b)]
-        points.append((to_left + BOX if route.enters_right else to_left, top + heights[-1]))
+        points.append((last + BOX if route.enters_right else last, top + heights[-1]))
         return points
 
 
-def _laid_out(procedure: Procedure, say: Saying) -> list[_Band]:
-    """A band per track, all with the same columns, as many per stage as its tallest track needs."""
+def _laid_out(say: Saying) -> list[_Band]:
+    """A band per track: main's columns are the stages, another track's are the steps from its start."""
+    procedure = say.procedure
     table = edges(procedure)
     far = _distances(procedure, table)
-    piles: dict[tuple[str, str], list[list[_Box]]] = {}
-    for track in procedure.track_names():
-        for stage in stages(procedure):
-            members = [id for id, s in procedure.states.items() if (s.stage, s.track) == (stage, track)]
-            members.sort(key=lambda id: far.get(id, len(far)))
-            piles[track, stage] = _piled([_Box(id, _state_lines(say, id, table)) for id in members])
-        loose = [e for e in table if e.track == track and e.source is None]
-        if loose:
-            first = next((piles[track, s] for s in stages(procedure) if piles[track, s] != [[]]), [[]])
-            first[-1].append(_Box(None, _loose_lines(say, track, loose, table)))
     bands = []
     for track in procedure.track_names():
-        columns = []
-        for stage in stages(procedure):
-            mine = piles[track, stage]
-            most = max(len(piles[t, stage]) for t in procedure.track_names())
-            columns += [_Column(stage, mine[i] if i < len(mine) else []) for i in range(most)]
-        bands.append(_Band(track, columns, 0.0 if track == MAIN else 28.0))
+        members = [id for id, s in procedure.states.items() if s.track == track]
+        members.sort(key=lambda id: far.get(id, len(far)))
+        columns: list[list[_Box]] = []
+        if track == MAIN:
+            for stage in stages(procedure):
+                here = [id for id in members if procedure.states[id].stage == stage]
+                columns += _piled([_Box(id, _state_lines(say, id, table), stage) for id in here])
+        else:
+            steps = dict.fromkeys(far.get(id, len(far)) for id in members)
+            for step in steps:
+                here = [id for id in members if far.get(id, len(far)) == step]
+                columns.append([_Box(id, _state_lines(say, id, table)) for id in here])
+        loose = [e for e in table if e.track == track and e.source is None]
+        if loose:
+            box = _Box(None, _loose_lines(say, track, loose, table))
+            if track == MAIN:
+                columns[0].append(box)
+            else:
+                columns.insert(0, [box])
+        bands.append(_Band(track, columns))
     return bands
 
 
@@ -300,13 +288,13 @@ def _distances(procedure: Procedure, table: Sequence[Edge]) -> dict[str, int]:
 
 
 def _piled(boxes: Sequence[_Box]) -> list[list[_Box]]:
-    """Boxes in as few columns as hold them, about equally tall."""
+    """Boxes in as few columns as hold them, about equally tall; no column for no boxes."""
     whole = sum(box.height + GAP for box in boxes)
     share = whole / max(1, -(-whole // TALLEST))
-    piles: list[list[_Box]] = [[]]
+    piles: list[list[_Box]] = []
     tall = 0.0
     for box in boxes:
-        if piles[-1] and tall + box.height / 2 > share * len(piles):
+        if tall + box.height / 2 > share * len(piles):
             piles.append([])
         piles[-1].append(box)
         tall += box.height + GAP
@@ -316,12 +304,14 @@ def _piled(boxes: Sequence[_Box]) -> list[list[_Box]]:
 def _state_lines(say: Saying, id: str, table: Sequence[Edge]) -> list[_Line]:
     state = say.procedure.states[id]
     lines = _lines("title", say.state(id)) + _lines("id", id)
+    if id == say.procedure.initial_of(state.track):
+        lines += _lines("note", say("start"))
+    if state.track != MAIN:
+        lines += _lines("note", f"[{say.stage(state.stage)}]")
     lines += [line for note in say.notes(id, table) for line in _lines("note", note)]
     for edge in table:
         if edge.source == id and edge.target is not None:
             lines += _edge_lines(say, edge)
-    if id == say.procedure.initial_of(state.track):
-        lines[1:1] = _lines("note", say("start")) if state.track != MAIN else []
     return lines
 
 
@@ -348,7 +338,7 @@ def _edge_lines(say: Saying, edge: Edge) -> list[_Line]:
 
 
 def _lines(look: str, text: str) -> list[_Line]:
-    room = int((BOX - 2 * PAD) / (CELL * (1.1 if look == "title" else 1.0)))
+    room = int((BOX - 2 * PAD) / _CELLS[look])
     return [_Line(look, line) for line in wrapped(text, room, "", "  ")]
 
 
@@ -356,8 +346,7 @@ def _box(say: Saying, box: _Box, track: str, x: float, y: float) -> list[str]:
     state = say.procedure.states[box.id] if box.id else None
     looks = ["box", *(["final", str(state.outcome)] if state and state.final else []), *([] if state else ["any"])]
     shapes = [
-        f'<rect class="{" ".join(looks)}" x="{x:.1f}" y="{y:.1f}" width="{BOX:.0f}" '
-        f'height="{box.height:.1f}" rx="8"/>'
+        f'<rect class="{" ".join(looks)}" x="{x:.1f}" y="{y:.1f}" width="{BOX:.0f}" height="{box.height:.1f}" rx="8"/>'
     ]
     if box.id == say.procedure.initial_of(track):
         shapes.append(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="6"/>')
@@ -366,24 +355,32 @@ def _box(say: Saying, box: _Box, track: str, x: float, y: float) -> list[str]:
     return shapes
 
 
-def _stage_backs(say: Saying, band: _Band, lefts: Sequence[float], bottom: float) -> list[str]:
+def _stage_backs(say: Saying, main: _Band, bottom: float) -> list[str]:
     """A stripe behind the columns of each stage, its title on top."""
     shapes = []
-    for stage in stages(say.procedure):
-        mine = [left for left, c in zip(lefts, band.columns, strict=True) if c.stage == stage]
+    for stage in dict.fromkeys(column[0].stage for column in main.columns):
+        mine = [left for left, column in zip(main.lefts, main.columns, strict=False) if column[0].stage == stage]
         x, width = mine[0] - 10, mine[-1] - mine[0] + BOX + 20
         top = MARGIN + 30
         shapes.append(
             f'<rect class="stage" x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="{bottom - top:.1f}" rx="10"/>'
         )
-        for i, line in enumerate(wrapped(say.stage(stage), int(width / 8.5))[:2]):
+        for i, line in enumerate(wrapped(say.stage(stage), int(width / _CELLS["lane"]))[:2]):
             shapes.append(_text("lane", x + 12, top + 20 + 18 * i, line))
     return shapes
 
 
+def _footer(say: Saying, right: float, top: float) -> list[str]:
+    """The deadlines of the whole procedure, below everything."""
+    room = max(40, int((right - 2 * MARGIN) / _CELLS["note"]))
+    lines = [line for d in say.procedure.deadlines.values() for line in wrapped(say.deadline(d), room, "", "  ")]
+    shown = [_Line("event", say("whatever")), *(_Line("note", line) for line in lines)] if lines else []
+    return [_text(line.look, MARGIN, top + ROW * (i + 1), line.text) for i, line in enumerate(shown)]
+
+
 def _text(look: str, x: float, y: float, text: str) -> str:
     indent = len(text) - len(text.lstrip(" "))
-    return f'<text class="{look}" x="{x + CELL * indent:.1f}" y="{y:.1f}">{escape(text.strip())}</text>'
+    return f'<text class="{look}" x="{x + _CELLS["note"] * indent:.1f}" y="{y:.1f}">{escape(text.strip())}</text>'
 
 
 def _rounded(points: Sequence[Point]) -> str:
@@ -406,8 +403,9 @@ def _arrow(points: Sequence[Point]) -> str:
     return f'<path class="head" d="M{x:.1f} {y:.1f}L{back:.1f} {y - 4:.1f}V{y + 4:.1f}Z"/>'
 
 
+_CELLS = {"lane": 8.5, "title": 6.9, "id": 6.7, "event": 6.3, "note": 5.8}
+"""The width of a terminal cell in each look; a wide character takes two."""
 _HUES = ("#2f78c4", "#bf5a26", "#2f8f4a", "#9a4fa3", "#8a7716", "#1f8a8a", "#c23a68", "#6a6ed0")
-_COLOURS = len(_HUES)
 _STYLE = (
     "text{font-family:system-ui,-apple-system,'Noto Sans CJK SC','Noto Sans SC','PingFang SC',"
     "'Microsoft YaHei',sans-serif;font-size:12px;fill:#1b1f24}"

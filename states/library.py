@@ -35,7 +35,7 @@ def source_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def load(path: Path, calendars: Sequence[Path] = (), today: str | None = None) -> Checked:
+def load(path: Path, calendars: Sequence[str | Path] = (), today: str | None = None) -> Checked:
     """The procedure in a file, read strictly and checked.
 
     `calendars`: folders with calendar files a person installed. `today` (ISO): sources that have
@@ -63,7 +63,7 @@ def _templates(folder: Path) -> frozenset[str]:
     )
 
 
-def _calendar(reading: Reading, folders: Sequence[Path]) -> list[Finding]:
+def _calendar(reading: Reading, folders: Sequence[str | Path]) -> list[Finding]:
     name = reading.procedure.calendar
     try:
         load_calendar(name, folders)

@@ -46,11 +46,20 @@ def parser(program: str, lang: str, helping: bool) -> Parser:
 
 def formatter(helping: bool) -> type[HelpFormatter]:
     """How help is laid out. The good-looking one costs 70 ms, so only who asks for help pays."""
-    if not helping or not sys.stdout.isatty():
+    if not helping:
+        return _Unmeasured
+    if not sys.stdout.isatty():
         return HelpFormatter
     from rich_argparse import RichHelpFormatter
 
     return RichHelpFormatter
+
+
+class _Unmeasured(HelpFormatter):
+    """For usage lines of errors: asking how wide the terminal is costs 5 ms at every start."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=100)
 
 
 def add_globals(made: ArgumentParser, lang: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 VERSION = 1
 """Of the schema; kept in SQLite's `user_version`, so that a look at one integer tells whether to import Alembic."""
 
 
-SCHEMA = Path(__file__).parent / "schema.sql"
+FOLDER = os.path.dirname(__file__)
+SCHEMA = os.path.join(FOLDER, "schema.sql")
 """What the migrations make of a new file, as one script: a first start need not import Alembic."""
 
 
@@ -36,7 +37,7 @@ def upgrade(url: str) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", FOLDER.replace("%", "%%"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

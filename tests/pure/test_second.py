@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 from second import Pause as SecondPause
 from second import first_instant, local_date, second_evaluate, second_reckon
@@ -114,8 +114,16 @@ def counts(draw: st.DrawFn) -> tuple[datetime, Length, bool, list[SecondPause], 
     return start, length, rolls, pauses, zone
 
 
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(SHANGHAI))
+
+
+USED_UP_IN_2003 = (local("2003-12-20"), Length(10, "working days"), True, [(local("2003-12-31"), local("2004-02-02"))])
+
+
 @examples(500)
 @given(counts())
+@example((*USED_UP_IN_2003, SHANGHAI))  # the days that were used up make it provisional
 def test_days_are_counted_alike(counted: tuple[datetime, Length, bool, list[SecondPause], str]) -> None:
     start, length, rolls, pauses, zone = counted
     second = second_reckon(start, length, pauses, rolls, zone, CHINA)
@@ -650,3 +658,75 @@ def test_migrated_cases_mean_the_same(data: st.DataObject) -> None:
     note(told(book, log))
     compare_often(data.draw, book, log)
     stepped(book, log)
+
+
+# --- what was found, or what chance seldom finds --------------------------------------------------------
+
+
+def small(**more: Any) -> Json:
+    """A procedure of one state and its end."""
+    moves: Json = {"m2": {}, "o1": {}, "o2": {}, "c2": {}, "m1": {"to": "done"}}
+    state = {"stage": "only", "title": "s0", "transitions": moves}
+    return {
+        "procedure": "made-up", "version": "1", "title": "t", "timezone": SHANGHAI, "calendar": "CN", "initial": "s0",
+        "stages": {"only": {"title": "s"}}, "parties": {"me": {"title": "me"}, "them": {"title": "them"}},
+        "facts": FACTS, "checklists": CHECKLISTS, "events": EVENTS,
+        "states": {
+            "s0": {**state, "deadlines": more.pop("own", {})},
+            "done": {"stage": "only", "title": "done", "final": True, "outcome": "success"},
+        },
+        **more,
+    }  # fmt: skip
+
+
+def logged(book: Book, *things: tuple[str, str]) -> list[Json]:
+    """A log of events, and of migrations to the book's second definition, at local instants."""
+    log: list[Json] = []
+    for seq, (what, at) in enumerate([("opened", "2026-03-02T10:00"), *things], 1):
+        entry: Json = {"seq": seq, "kind": what, "at": local(at), "recorded_at": local(at)}
+        if what == "opened":
+            entry |= {"definition": book.hashes[0], "facts": {}}
+        elif what == "migrate":
+            entry |= {"definition": book.hashes[1], "map": {}}
+        else:
+            entry |= {"kind": "event", "event": what, "data": {}}
+        log.append(entry)
+    return log
+
+
+def test_a_deadline_that_moves_from_the_procedure_to_the_state_starts_at_the_migration() -> None:
+    # "A deadline with the same track and id keeps its start […]; one that is gone ends; one that is new in the
+    # present state starts at the migration." The track is part of which deadline it is.
+    plain = {"title": "d", "owed_by": "me", "within": "5 days"}
+    book = Book([small(deadlines={"d": {**plain, "starts": ["m2"]}}), small(own={"d": plain})])
+    log = logged(book, ("m2", "2026-03-03T10:00"), ("migrate", "2026-03-04T10:00"))
+    compare(book, log, local("2026-03-05"), None)
+    found = evaluate(book, [first_entry(e) for e in log], local("2026-03-05")).deadlines
+
+    assert [(r.track, r.status, r.started_at) for r in found] == [
+        (None, "ended", local("2026-03-03T10:00")),
+        ("main", "running", local("2026-03-04T10:00")),
+    ]
+
+
+@pytest.mark.parametrize(("extended", "length"), [("2026-03-05", "3 working days"), ("2026-03-03", "5 days")])
+def test_a_paused_deadline_is_extended_by_what_it_would_be_if_it_ran_again(extended: str, length: str) -> None:
+    plain = {"title": "d", "owed_by": "me", "within": "5 days"}
+    book = Book([small(own={"d": {**plain, "pauses": {"o1": "o2"}, "extends": {"m2": "3 working days"}}})])
+    log = logged(book, ("o1", "2026-03-02T11:00"), ("m2", extended), ("o2", "2026-03-06"))
+    compare(book, log, local("2026-03-07"), None)
+
+    assert evaluate(book, [first_entry(e) for e in log], local("2026-03-07")).deadlines[0].length == length
+
+
+def test_of_two_lapses_at_one_instant_the_first_listed_comes_first_though_it_started_later() -> None:
+    one = {"title": "d", "owed_by": "me", "within": "2 hours", "lapses": "c2"}
+    own = {"a": {**one, "restarts": ["m2"]}, "b": {**one, "within": "3 hours", "lapses": "c3"}}
+    definition = small(own=own)
+    definition["states"]["s0"]["transitions"]["c3"] = {}
+    book = Book([definition])
+    log = logged(book, ("m2", "2026-03-02T11:00"))
+    compare(book, log, local("2026-03-03"), None)
+    found = evaluate(book, [first_entry(e) for e in log], local("2026-03-03")).history
+
+    assert [row.event for row in found] == ["opened", "m2", "c2", "c3"]
