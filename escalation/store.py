@@ -7,7 +7,6 @@ from before its first read, so two writers never decide on the same past. Files 
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -237,6 +236,8 @@ class Store:
 
     def new_ref(self) -> str:
         """An id that no case has, as short as the number of cases allows."""
+        import secrets  # with its random numbers it costs 3 ms, and only a new case needs it
+
         length = 4
         while True:
             for _ in range(8):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from states.lengths import parse_length
 from states.model import (
@@ -28,6 +28,8 @@ from states.model import (
 
 NARROWEST = 30
 """Cells. A narrower page is drawn this wide."""
+LABEL = 44
+"""Cells of one line in a box or at an arrow, where the drawing program does not break lines itself."""
 LONGEST = 300
 """Characters of one text that are drawn; a longer one is cut, and says so by three dots."""
 
@@ -159,7 +161,7 @@ def mermaid(procedure: Procedure, lang: str) -> str:
     """
     say = Saying(procedure, lang)
     table = edges(procedure)
-    lines = ["stateDiagram-v2", f"    accTitle: {_entities(say.text(procedure.title))}"]
+    lines = ["stateDiagram-v2", f"    accTitle: {_entities(say.text(procedure.title) or procedure.procedure)}"]
     for track in procedure.track_names():
         members = {id: s for id, s in procedure.states.items() if s.track == track}
         mine = [e for e in table if e.track == track]
@@ -171,12 +173,13 @@ def mermaid(procedure: Procedure, lang: str) -> str:
         for id, state in members.items():
             lines.append(f'    state "{_entities(say.state(id))}" as s_{_node(id)}')
             notes = [say.stage(state.stage), *say.notes(id, mine)]
-            lines += [f"    s_{_node(id)} : {_entities(note)}" for note in notes]
+            lines += [f"    s_{_node(id)} : {_entities(line)}" for note in notes for line in wrapped(note, LABEL)]
             if state.final:
                 lines.append(f"    s_{_node(id)} --> [*] : {say.outcome(state)}")
         if any(e.source is None and not e.starts for e in mine):
             lines.append(f'    state "{_entities(say("anywhere"))}" as {anywhere}')
-            lines += [f"    {anywhere} : {_entities(note)}" for note in say.notes(None, mine)]
+            notes = say.notes(None, mine)
+            lines += [f"    {anywhere} : {_entities(line)}" for note in notes for line in wrapped(note, LABEL)]
         for edge in mine:
             if edge.target is not None:
                 source = "[*]" if edge.starts else f"s_{_node(edge.source)}" if edge.source else anywhere
@@ -209,7 +212,7 @@ def dot(procedure: Procedure, lang: str) -> str:
         for id, state in procedure.states.items():
             if state.stage == stage:
                 head = [say.state(id), *([say.track(state.track)] if state.track != MAIN else [])]
-                label = _quoted("\n".join([*head, *say.notes(id, table)]))
+                label = _quoted(*head, *say.notes(id, table))
                 lines.append(f'    "s_{id}" [label={label}{", peripheries=2" if state.final else ""}];')
         lines.append("  }")
     for track in procedure.track_names():
@@ -219,7 +222,7 @@ def dot(procedure: Procedure, lang: str) -> str:
             lines.append(f'  "start_{track}" -> "s_{procedure.initial}";')
         if any(e.source is None and not e.starts for e in mine):
             head = [say("anywhere"), *([say.track(track)] if track != MAIN else [])]
-            label = _quoted("\n".join([*head, *say.notes(None, mine)]))
+            label = _quoted(*head, *say.notes(None, mine))
             lines.append(f'  "any_{track}" [label={label}, style="rounded,dashed"];')
         for edge in mine:
             if edge.target is not None:
@@ -244,24 +247,27 @@ class Saying:
         """A text of the definition, fit to be drawn."""
         return clean(words(text, self.lang))
 
+    def title(self, parts: Mapping[str, Any], id: str) -> str:
+        """The title of one of `parts`; the id where there is none, or nothing is left of it."""
+        return (self.text(parts[id].title) if id in parts else "") or id
+
     def stage(self, id: str) -> str:
-        """A stage's title; the id where there is none."""
-        return self.text(self.procedure.stages[id].title) if id in self.procedure.stages else id
+        """A stage's title."""
+        return self.title(self.procedure.stages, id)
 
     def state(self, id: str) -> str:
-        """A state's title; the id where there is none."""
-        return self.text(self.procedure.states[id].title) if id in self.procedure.states else id
+        """A state's title."""
+        return self.title(self.procedure.states, id)
 
     def event(self, id: str) -> str:
-        """An event's title; the id where there is none."""
-        return self.text(self.procedure.events[id].title) if id in self.procedure.events else id
+        """An event's title."""
+        return self.title(self.procedure.events, id)
 
     def track(self, id: str) -> str:
         """A track's title, with the word for it."""
         if id == MAIN:
             return self("main")
-        named = self.text(self.procedure.tracks[id].title) if id in self.procedure.tracks else id
-        return self("track", named, id)
+        return self("track", self.title(self.procedure.tracks, id), id)
 
     def outcome(self, state: State) -> str:
         """How a final state ended."""
@@ -281,8 +287,7 @@ class Saying:
         if isinstance(deadline.within, str):
             return self.length(deadline.within)
         if deadline.within is None:
-            fact = self.procedure.facts.get(deadline.due_on or "")
-            return self("due on", self.text(fact.title) if fact else str(deadline.due_on))
+            return self("due on", self.title(self.procedure.facts, str(deadline.due_on)))
         shown = [
             self.length(b.length) + (f" ({self('if', self._expression(b.when, ''))})" if full and b.when else "")
             for b in deadline.within
@@ -291,8 +296,7 @@ class Saying:
 
     def deadline(self, deadline: Deadline, full: bool = True) -> str:
         """One line: what, how long, who owes it; what moves it if `full`."""
-        party = self.procedure.parties.get(deadline.owed_by)
-        owed = self.text(party.title) if party else deadline.owed_by
+        owed = self.title(self.procedure.parties, deadline.owed_by)
         said = self("deadline", self.text(deadline.title), self.period(deadline), owed)
         if not full:
             return said
@@ -307,7 +311,7 @@ class Saying:
 
     def condition(self, edge: Edge) -> str:
         """What must hold for it, hinted; empty where nothing must."""
-        needs = [self("complete", self._title("checklists", id)) for id in edge.transition.requires]
+        needs = [self("complete", self.title(self.procedure.checklists, id)) for id in edge.transition.requires]
         if edge.transition.when is not None:
             needs.append(self._expression(edge.transition.when, edge.event))
         said = self("if", f" {self('and')} ".join(needs)) if needs else ""
@@ -338,22 +342,21 @@ class Saying:
         notes += [self.deadline(d, full=False) for d in (state.deadlines.values() if state else ())]
         return notes + [f"{self.label(e)} {self('stays')}" for e in inner]
 
-    def _title(self, kind: str, id: str) -> str:
-        part = getattr(self.procedure, kind).get(id)
-        return self.text(part.title) if part else id
-
     def _expression(self, when: str, event: str) -> str:
         """`when` with titles for names: a hint for people, not the language itself."""
 
         def said(match: re.Match[str]) -> str:
             kind, _, name = match[0].partition(".")
             if kind in ("facts", "tracks"):
-                return self._title(kind, name)
+                return self.title(getattr(self.procedure, kind), name)
             if kind == "checklists":
-                return self("complete", self._title(kind, name))
+                return self("complete", self.title(self.procedure.checklists, name))
             if kind == "event":
-                asked = self.procedure.events[event].asks.get(name) if event in self.procedure.events else None
-                return self.text(asked.title) or self._title("facts", asked.sets or name) if asked else name
+                known = self.procedure.events.get(event)
+                asked = known.asks.get(name) if known else None
+                if asked is None:
+                    return name
+                return self.text(asked.title) or (self.title(self.procedure.facts, asked.sets) if asked.sets else name)
             if kind == "case":
                 of, _, state = name.partition(".")
                 if of == "visits":
@@ -529,7 +532,7 @@ def _entities(text: str) -> str:
     return "".join(c if c == " " or unicodedata.category(c)[0] in "LNM" else f"#{ord(c)};" for c in text)
 
 
-def _quoted(text: str) -> str:
-    """`text` as a Graphviz string. It reads entities and backslashes in one; a newline ends a line."""
-    text = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + text.replace("\n", "\\n") + '"'
+def _quoted(*texts: str) -> str:
+    """`texts`, one below the other, as a Graphviz string. It reads entities and backslashes in one."""
+    lines = [line for text in texts for line in wrapped(text, LABEL)]
+    return '"' + "\\n".join(x.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"') for x in lines) + '"'

@@ -9,7 +9,6 @@ Source: the procedure format (docs/procedure-format.md).
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -317,6 +316,8 @@ def content(data: dict[str, Any]) -> bytes:
 
 def content_hash(body: bytes) -> str:
     """SHA-256 of a definition's canonical bytes, in hex: what a case is pinned by."""
+    import hashlib
+
     return hashlib.sha256(body).hexdigest()
 
 

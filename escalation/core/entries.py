@@ -6,7 +6,6 @@ shape serves all four. Source: semantics §6.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -156,6 +155,8 @@ def canonical(entry: Entry) -> bytes:
 
 def chained(previous: str, body: bytes) -> str:
     """The hash of an entry: SHA-256 over the hash before it (hex, empty for the first) and its bytes."""
+    import hashlib  # 3 ms that reading commands do without
+
     return hashlib.sha256(previous.encode() + body).hexdigest()
 
 
