@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from escalation.core.evaluate import Book, possibilities
 from escalation.core.guards import unticked_items
-from escalation.core.snapshot import MISSED, RUNNING, Missing, Run, Snapshot, TrackState
+from escalation.core.snapshot import MISSED, PAUSED, RUNNING, Missing, Run, Snapshot, TrackState
 from escalation.core.table import Rule, Table
 from escalation.views import basis_in_full, event_title, follow_ups, known_rule, local, party, state_title
 from states.model import CLOCK, MAIN, ME, words
@@ -92,11 +93,14 @@ def _tasks(book: Book, snapshot: Snapshot, table: Table, lang: str) -> list[Task
 def _of_track(
     place: int, track: TrackState, snapshot: Snapshot, table: Table, possible: dict[str, tuple[Missing, ...]], lang: str
 ) -> Task:
-    """What one running track asks of me, or whom it waits for."""
+    """What one running track asks of me, or whom it waits for.
+
+    While a period of the other side runs and I owe nothing there, waiting is the thing to do.
+    """
     mine = _deadline(snapshot, table, track.track, mine=True)
+    theirs = _deadline(snapshot, table, track.track, mine=False)
     event = _recommended(track, table, possible)
-    if event is None:
-        theirs = _deadline(snapshot, table, track.track, mine=False)
+    if event is None or (mine is None and theirs is not None and theirs.status != MISSED):
         at = theirs.lapses_at if theirs and theirs.lapses_at else snapshot.as_of + timedelta(days=3650)
         return Task((2, at, place), "wait", track.track, _waiting(track, theirs, table, lang), theirs)
     pressing = mine is not None and mine.lapses_at is not None and mine.lapses_at <= snapshot.as_of + NEAR
@@ -108,10 +112,12 @@ def _of_track(
 def _recommended(track: TrackState, table: Table, possible: dict[str, tuple[Missing, ...]]) -> str | None:
     """The first event by me that leads out of the state: one that is ready, or needs only ticks and facts.
 
-    None where the state's own transitions are all by others.
+    None where I have none, or where the procedure lists something that only keeps a record first: what
+    comes after that (giving up, say) is possible and not recommended.
     """
-    own = table.state(track.state).transitions
-    mine = [e for e in own if table.by(e) == ME and any(b.to is not None for b in table.moves(track.state)[e])]
+    own = [e for e in table.state(track.state).transitions if table.by(e) == ME]
+    moves = table.moves(track.state)
+    mine = list(takewhile(lambda e: any(b.to is not None for b in moves[e]), own))
     within_reach = [e for e in mine if e in possible and (not possible[e] or _ticks(possible[e]))]
     return next(iter(within_reach), next((e for e in mine if e in possible), None))
 
@@ -151,10 +157,10 @@ def _deadline(snapshot: Snapshot, table: Table, track: str, mine: bool) -> Run |
     found = [
         run
         for run in snapshot.deadlines
-        if run.standing and run.track == track and run.lapses_at is not None
+        if run.standing and run.track == track and (run.lapses_at is not None or run.status == PAUSED)
         and (_owed_by(run, table) == ME) is mine
     ]  # fmt: skip
-    return min(found, key=lambda run: run.lapses_at or snapshot.as_of, default=None)
+    return min(found, key=lambda run: run.lapses_at or snapshot.as_of + timedelta(days=3650), default=None)
 
 
 def _standing_task(run: Run, snapshot: Snapshot, table: Table, lang: str) -> list[Task]:

@@ -36,12 +36,14 @@ from escalation.engine import Loaded, Make, Recorded
 from escalation.errors import BadInput, FieldProblem, NotFound
 from escalation.reading import Reader
 from escalation.said import (
+    Together,
     When,
     answers,
     check_values,
     follow_up_day,
     instant,
     item_of,
+    not_future,
     storable_texts,
     title_of,
     typed,
@@ -79,11 +81,12 @@ class Desk(Reader):
         definition = self.engine.shelf.named(procedure, self.now())
         table = self.engine.shelf.table(definition)
         now = self.now(table.clock.zone)
-        values = typed(table.procedure.facts, facts or {}, require=False)
-        storable_texts(title=title, client=client)
-        occurred_at = instant("at", at, table.clock.zone, now, None)
-        if occurred_at > now:
-            raise BadInput(FieldProblem("at", str(at), "not_future"))
+        together = Together()
+        values = together.read(lambda: typed(table.procedure.facts, facts or {}, require=False)) or {}
+        together.read(lambda: storable_texts(title=title, client=client))
+        zone = table.clock.zone
+        occurred_at = together.read(lambda: not_future(instant("at", at, zone, now, None), at, now)) or now
+        together.done()
         entry = Opened(
             seq=1,
             recorded_at=now,
@@ -109,14 +112,16 @@ class Desk(Reader):
         """
 
         def make(loaded: Loaded, seq: int, now: datetime) -> Entry:
-            occurred_at = self._occurred(loaded, at)
+            together = Together()
+            occurred_at = together.read(lambda: self._occurred(loaded, at)) or now
             table = self._table_at(loaded, occurred_at)
             defined = table.event(event)
             if defined is None:
                 raise NotFound("event", event, near_miss(event, table.procedure.events), tuple(table.procedure.events))
             if defined.by == CLOCK:
                 raise BadInput(FieldProblem("event", event, "not_clock"))
-            values = answers(table, defined, data or {})
+            values = together.read(lambda: answers(table, defined, data or {})) or {}
+            together.done()
             return EventEntry(
                 seq=seq, recorded_at=now, occurred_at=occurred_at, key=key, event=event, data=values, note=note
             )
@@ -133,9 +138,11 @@ class Desk(Reader):
         at, note = options.pop("at", None), options.pop("note", None)
 
         def make(loaded: Loaded, seq: int, now: datetime) -> Entry:
-            occurred_at = self._occurred(loaded, at)
+            together = Together()
+            occurred_at = together.read(lambda: self._occurred(loaded, at)) or now
             table = self._table_at(loaded, occurred_at)
-            values = typed(table.procedure.facts, facts, require=False)
+            values = together.read(lambda: typed(table.procedure.facts, facts, require=False)) or {}
+            together.done()
             empty = [name for name in facts if name not in values]
             if empty or not values:
                 raise BadInput(*(FieldProblem(name, facts[name], "required") for name in empty or ["facts"]))
@@ -231,7 +238,8 @@ class Desk(Reader):
 
         def make(loaded: Loaded, seq: int, now: datetime) -> Entry:
             zone = loaded.table.clock.zone
-            moved = instant("at", at, zone, now, loaded.snapshot.opened_at) if at is not None else None
+            opened_at = loaded.snapshot.opened_at
+            moved = not_future(instant("at", at, zone, now, opened_at), at, now) if at is not None else None
             log = self.engine.store.log(loaded.row.id)
             values = self._amended_values(loaded, log, target, data or {})
             return Amend(
@@ -340,7 +348,8 @@ class Desk(Reader):
     def _occurred(self, loaded: Loaded, at: When) -> datetime:
         if at is None:
             return loaded.now
-        return instant("at", at, loaded.table.clock.zone, loaded.now, loaded.snapshot.opened_at)
+        found = instant("at", at, loaded.table.clock.zone, loaded.now, loaded.snapshot.opened_at)
+        return not_future(found, at, loaded.now)
 
     def _table_at(self, loaded: Loaded, at: datetime) -> Table:
         """The definition in force at an instant: an entry from before a migration speaks its words."""

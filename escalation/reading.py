@@ -225,13 +225,13 @@ class Reader:
         """A procedure to read, by name, file or hash."""
         from escalation.definitions import described
 
-        return described(self.engine, self.engine.shelf.named(name, self.now()), self.lang)
+        return described(self.engine, self.engine.shelf.named(name, self.now(), keep=False), self.lang)
 
     def drawing(self, name: str, format: str = "text", *, case: str | None = None, width: int = 80) -> str:
         """A procedure drawn as `text`, `mermaid`, `svg` or `dot`; with a case, where that stands (text)."""
         from escalation.definitions import drawn
 
-        table = self.engine.shelf.table(self.engine.shelf.named(name, self.now()))
+        table = self.engine.shelf.table(self.engine.shelf.named(name, self.now(), keep=False))
         here = {t["track"]: t["state"] for t in self.show(case)["tracks"]} if case is not None else None
         return drawn(table.procedure, format, self.lang, here, width)
 
@@ -239,7 +239,7 @@ class Reader:
         """What changed between two definitions, and which live cases of the first would change."""
         from escalation.definitions import compared
 
-        one, other = (self.engine.shelf.named(name, self.now()) for name in (old, new))
+        one, other = (self.engine.shelf.named(name, self.now(), keep=False) for name in (old, new))
         live = ((row, s) for row, s in self.snapshots(open_only=True) if s.definition == one)
         return compared(self.engine, one, other, live, self.lang)
 
@@ -323,6 +323,8 @@ class Reader:
             data["now"] = {k: v for k, v in msgspec.to_builtins(standing).items() if was.get(k) != v}
         if "at" in data:
             data["at"] = local(getattr(entry, "at", None) or getattr(entry, "occurred_at", None), table)
+        if "at" in data.get("now", {}):
+            data["now"]["at"] = local(occurred, table)
         return data
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from escalation.core.instants import read_instant
@@ -18,6 +18,36 @@ from states.model import Event, Value, words
 Data = dict[str, Any]
 When = datetime | str | None
 """An aware instant, or text as the command line takes it; None for now."""
+
+
+T = TypeVar("T")
+
+
+class Together:
+    """Says everything that is wrong with an entry at once."""
+
+    def __init__(self) -> None:
+        self._problems: list[FieldProblem] = []
+
+    def read(self, question: Callable[[], T]) -> T | None:
+        """The answer, or None where it is wrong: then it is told by `done`."""
+        try:
+            return question()
+        except BadInput as error:
+            self._problems += error.problems
+            return None
+
+    def done(self) -> None:
+        """Raises: BadInput with every problem so far, if there is any."""
+        if self._problems:
+            raise BadInput(*self._problems)
+
+
+def not_future(at: datetime, said: When, now: datetime) -> datetime:
+    """The instant, which must have come. Raises: BadInput, in the words in which it was said."""
+    if at > now:
+        raise BadInput(FieldProblem("at", str(said), "not_future"))
+    return at
 
 
 def instant(field: str, at: When, zone: ZoneInfo, now: datetime, opened_at: datetime | None) -> datetime:

@@ -65,25 +65,27 @@ class Shelf:
         self._tables.clear()
         self._choosers.clear()
 
-    def named(self, name: str, now: datetime) -> str:
+    def named(self, name: str, now: datetime, keep: bool = True) -> str:
         """The hash of the definition that `name` means now: a path, a name, or a hash in full or in part.
 
-        A person's own installed file goes before what is shipped under the same name. Writes the
-        definition into the store where it is new. Raises: NotFound; ProcedureError.
+        A person's own installed file goes before what is shipped under the same name. With `keep` the
+        definition is written into the store where it is new; without, it is known to this shelf only.
+        Raises: NotFound; ProcedureError.
         """
         if name.endswith((".yaml", ".yml")) or os.path.dirname(name):
             from pathlib import Path
 
             if not os.path.isfile(name):
                 raise NotFound("procedure", name)
-            return self._keep(_load(Path(name), self.calendars, now), now, current=False, by_user=False)
+            checked = _load(Path(name), self.calendars, now)
+            return self._keep(checked, now, current=False, by_user=False) if keep else self._seen(checked)
         kept = [d for d in self._store.definitions() if d.procedure == name and d.current]
         own = next((d.hash for d in kept if d.by_user), None)
         if own is not None:
             return own
-        return self._shipped(name, kept, now) or self._by_hash(name)
+        return self._shipped(name, kept, now, keep) or self._by_hash(name)
 
-    def _shipped(self, name: str, kept: list[DefinitionRow], now: datetime) -> str | None:
+    def _shipped(self, name: str, kept: list[DefinitionRow], now: datetime, keep: bool) -> str | None:
         from states.library import shipped, source_hash
 
         path = shipped().get(name)
@@ -91,7 +93,16 @@ class Shelf:
             return kept[-1].hash if kept else None
         source = source_hash(path)
         known = next((d.hash for d in kept if d.source == source), None)
-        return known or self._keep(_load(path, self.calendars, now), now, current=True, by_user=False)
+        if known is not None:
+            return known
+        checked = _load(path, self.calendars, now)
+        return self._keep(checked, now, current=True, by_user=False) if keep else self._seen(checked)
+
+    def _seen(self, checked: Checked) -> str:
+        """A definition that is only looked at."""
+        procedure, hash = checked.reading.procedure, checked.reading.hash
+        self._tables[hash] = Table(procedure, load_calendar(procedure.calendar, self.calendars), hash)
+        return hash
 
     def _by_hash(self, name: str) -> str:
         found = [d.hash for d in self._store.definitions() if len(name) >= 6 and d.hash.startswith(name)]

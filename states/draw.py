@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from states.lengths import parse_length
@@ -199,7 +200,7 @@ def dot(procedure: Procedure, lang: str) -> str:
     table = edges(procedure)
     lines = [
         f"digraph {_quoted(procedure.procedure)} {{",
-        f'  graph [label={_quoted(say.text(procedure.title))}, labelloc=t, fontname="sans-serif", compound=true];',
+        f'  graph [label={_quoted(say.text(procedure.title))}, labelloc=t, fontname="sans-serif"];',
         '  node [shape=box, style="rounded,filled", fillcolor=white, fontname="sans-serif", fontsize=11];',
         '  edge [fontname="sans-serif", fontsize=9];',
     ]
@@ -375,6 +376,7 @@ def stages(procedure: Procedure) -> list[str]:
     return list(dict.fromkeys([*procedure.stages, *(s.stage for s in procedure.states.values())]))
 
 
+@lru_cache(maxsize=1024)
 def clean(text: str) -> str:
     """`text` on one line, without what moves the cursor, turns the writing or has no settled width.
 
@@ -382,7 +384,7 @@ def clean(text: str) -> str:
     what has no agreed look (private, unassigned, half a pair) becomes a question mark.
     """
     kept = []
-    for c in text[: LONGEST + 1]:
+    for c in text[:LONGEST]:
         category = unicodedata.category(c)
         if category in ("Cc", "Zs", "Zl", "Zp"):
             kept.append(" ")
@@ -399,6 +401,7 @@ def cells(text: str) -> int:
     return sum(map(_cell, text))
 
 
+@lru_cache(maxsize=4096)
 def _cell(c: str) -> int:
     if unicodedata.category(c) in ("Mn", "Me"):
         return 0
@@ -410,16 +413,15 @@ def wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]
 
     Shape: `rest` leaves room for a wide character.
     """
-    lines, line = [], first
+    lines, line, used = [], first, cells(first)
     for unit in _units(text):
-        if cells(line) + cells(unit.rstrip()) > width and line not in (first, rest):
-            lines.append(line.rstrip())
-            line = rest
+        fits = used + cells(unit.rstrip()) <= width or line in (first, rest)
         for c in unit:
-            if cells(line) + _cell(c) > width and c != " ":
+            if not fits or (used + _cell(c) > width and c != " "):
                 lines.append(line.rstrip())
-                line = rest
+                line, used, fits = rest, cells(rest), True
             line += c
+            used += _cell(c)
     return [*lines, line.rstrip()]
 
 

@@ -17,6 +17,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from importlib import import_module
+from types import TracebackType
 from typing import NoReturn
 
 from escalation.cli.arguments import Usage, add_globals, formatter, language, parser
@@ -37,7 +38,16 @@ COMMANDS = {command: module for module, commands in MODULES.items() for command 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and leave with its exit code."""
+    sys.excepthook = _surprised
     sys.exit(run(sys.argv[1:] if argv is None else argv))
+
+
+def _surprised(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+    """A calm line before the traceback of a mistake of ours, which whoever mends it will want."""
+    from escalation.wording import wording
+
+    sys.stderr.write(wording(language(sys.argv[1:])).say("error.unexpected", text=kind.__name__) + "\n")
+    sys.__excepthook__(kind, error, at)
 
 
 def run(argv: Sequence[str]) -> int:
@@ -51,7 +61,8 @@ def run(argv: Sequence[str]) -> int:
     except (EscalationError, ProcedureError, Usage) as error:
         return out.error(error)
     except CalendarFileError as error:
-        return out.error(BadInput(*(FieldProblem(p.key, p.message, "calendar_file", line=p.line) for p in error.problems)))
+        problems = (FieldProblem(p.key, p.message, "calendar_file", line=p.line) for p in error.problems)
+        return out.error(BadInput(*problems))
     except BrokenPipeError:
         # Whoever read our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

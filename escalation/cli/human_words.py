@@ -68,7 +68,7 @@ def basis(page: Page, found: Data | None) -> str:
 def basis_short(page: Page, found: Data | None) -> str:
     """The same in a word or two, for a column."""
     word = page.say(f"certainty_short.{(found or {}).get('certainty') or 'none'}")
-    return f"{(found or {}).get('article') or ''} {word}".strip()
+    return word
 
 
 def value(page: Page, found: Any) -> str:

@@ -41,7 +41,8 @@ def run_demo(options: Namespace, out: Output) -> int:
                 out.emit("lines", (desk.show(case) for case in cases))
                 return 0
             out.message("demo_intro", n=len(cases))
-            out.emit("next_all", (desk.next(case) for case in cases), titles_of=desk.titles, cases=len(cases))
+            still_open = (desk.next(case) for case in cases if desk.show(case)["open"])
+            out.emit("next_all", still_open, titles_of=desk.titles, cases=len(cases))
             out.emit("due", desk.due("14d"), today=desk.today())
             out.emit("show", desk.show(cases[0]), titles=desk.titles(cases[0]))
             out.message("demo_kept" if options.keep else "demo_over", file=path)

@@ -25,6 +25,9 @@ from escalation.errors import (
 from escalation.wording.sentences import Titles, Wording, visible, wording
 from states.errors import ProcedureError
 
+MOST_KNOWN = 12
+"""Names that are listed where one was not found."""
+
 
 def error_lines(error: BaseException, lang: str, titles: Titles | None = None) -> list[str]:
     """What an error means for the person who met it. `titles`: what the case's procedure calls things.
@@ -156,7 +159,9 @@ def _not_found(error: NotFound, said: Wording) -> list[str]:
         return [said.say("not_found.case", key=error.key), said.say("not_found.case_none")]
     lines = [said.say(f"not_found.{what}", key=_short(error.key)) + _meant(error.meant, said)]
     if error.known and not error.meant:
-        lines.append(said.say("error.known", known=said.listed([_short(each) for each in error.known[:12]])))
+        more = len(error.known) - MOST_KNOWN
+        known = said.listed([_short(each) for each in error.known[:MOST_KNOWN]])
+        lines.append(said.say("error.known", known=known) + (said.say("error.known_more", n=more) if more > 0 else ""))
     return [*lines, said.say("error.nothing_changed")]
 
 
