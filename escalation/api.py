@@ -285,9 +285,7 @@ class Desk(Reader):
         """Take cases in from JSON lines. A case goes in whole or not at all; `skipped` says what is wrong."""
         from escalation.intake import import_jsonl
 
-        found = import_jsonl(
-            self.engine, lines, self.now(), accept_inapplicable=accept_inapplicable, progress=progress
-        )
+        found = import_jsonl(self.engine, lines, self.now(), accept_inapplicable=accept_inapplicable, progress=progress)
         return {
             "cases": [{"key": key, "case": ref, "head": head} for key, ref, head in found.cases],
             "entries": found.entries,

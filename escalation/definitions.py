@@ -237,5 +237,3 @@ def new_procedure(id: str) -> str:
         raise NotFound("procedure_id", id, near_miss(id.lower(), [id.lower()]))
     template = Path(__file__).parent / "new_procedure.yaml"
     return template.read_text(encoding="utf-8").replace("my-procedure", id)
-
-

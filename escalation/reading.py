@@ -74,9 +74,7 @@ class Reader:
 
     # -- reading -----------------------------------------------------------------------------------
 
-    def show(
-        self, case: str, *, as_of: When = None, known_at: When = None, all_deadlines: bool = False
-    ) -> Data:
+    def show(self, case: str, *, as_of: When = None, known_at: When = None, all_deadlines: bool = False) -> Data:
         """The case as of now, or as of one instant as known at another. A future `as_of` is a forecast."""
         row, snapshot, now = self._read(case, as_of, known_at)
         found = show(self.engine.shelf.table, snapshot, row.ref, row.head, self.lang, all_deadlines)
@@ -132,8 +130,10 @@ class Reader:
         now = self.now()
         days = days_ahead(within or "30d")
         rows: Rows = []
-        found: Any = [self._read(case)[:2]] if case is not None else self.snapshots(
-            open_only=True, moves_by=now + timedelta(days=days + 2)
+        found: Any = (
+            [self._read(case)[:2]]
+            if case is not None
+            else self.snapshots(open_only=True, moves_by=now + timedelta(days=days + 2))
         )
         for row, snapshot in found:
             table = self.engine.shelf.table(snapshot.definition)

@@ -133,5 +133,3 @@ def days_ahead(text: str) -> int:
 
 def title_of(table: Table, lang: str) -> str:
     return words(table.procedure.title, lang)
-
-

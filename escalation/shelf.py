@@ -137,5 +137,3 @@ def _load(path: Path, calendars: tuple[str, ...], now: datetime) -> Checked:
     from states.library import load
 
     return load(path, calendars, now.date().isoformat())
-
-

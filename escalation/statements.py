@@ -53,9 +53,7 @@ RETIRE_DEFINITIONS = "UPDATE definition SET current = ? WHERE procedure = ? AND 
 CURRENT_DEFINITION = "UPDATE definition SET current = ?, by_user = ?, source = ? WHERE hash = ?"
 
 SETTING = "SELECT value FROM setting WHERE name = ?"
-PUT_SETTING = (
-    "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-)
+PUT_SETTING = "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
 def list_cases(clauses: tuple[str, ...], order: str = "id", limited: bool = False) -> str:

@@ -162,9 +162,7 @@ def _problems(text: str, data: dict[str, Any]) -> Iterator[FileProblem]:
         yield from _table(text, f"amended_by[{number}]", place, notice, _NOTICE)
 
 
-def _table(
-    text: str, where: str, place: int | None, table: Any, keys: dict[str, Any]
-) -> Iterator[FileProblem]:
+def _table(text: str, where: str, place: int | None, table: Any, keys: dict[str, Any]) -> Iterator[FileProblem]:
     """What is wrong with the keys of `table`, which begins on line `place`, and the kinds of their values."""
     if not isinstance(table, dict):
         yield FileProblem(place, where, _KINDS[dict])
@@ -185,9 +183,7 @@ def _table(
             yield FileProblem(_line(text, key, place), prefix + key, "is empty")
 
 
-def _span(
-    text: str, where: str, span: Any, year: int | None, named: dict[date, str]
-) -> Iterator[FileProblem]:
+def _span(text: str, where: str, span: Any, year: int | None, named: dict[date, str]) -> Iterator[FileProblem]:
     """What is wrong with one entry of `off`; the days of a sound one are added to `named`."""
     anchor = span.get("from", span.get("to", "off")) if isinstance(span, dict) else span
     place = _line(text, str(anchor)[:10], _line(text, "off"))

@@ -478,5 +478,3 @@ def fact_of(name: str) -> str | None:
     """The fact that a dotted name reads: `loss` of `facts.loss`; None for other names."""
     space, _, rest = name.partition(".")
     return rest if space == "facts" else None
-
-

@@ -179,9 +179,7 @@ class LengthBranch(Part, frozen=True, kw_only=True):
     """One line of a conditional length; the last has no `when`."""
 
     when: Expression | None = None
-    length: Annotated[
-        str, Meta(pattern=r"^(none|[0-9]{1,9} (hour|day|working day|week|month|year)s?)$")
-    ]
+    length: Annotated[str, Meta(pattern=r"^(none|[0-9]{1,9} (hour|day|working day|week|month|year)s?)$")]
 
 
 class Deadline(Part, frozen=True, kw_only=True):

@@ -57,7 +57,12 @@ def command(tmp_path: Path) -> Callable[..., Ran]:
     """Runs the program as a process, on the test's own store."""
 
     def run(*words: str, env: dict[str, str] | None = None, stdin: bytes | None = None) -> Ran:
-        there = {**os.environ, "ESCALATION_STORE": str(tmp_path / "cases.db"), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+        there = {
+            **os.environ,
+            "ESCALATION_STORE": str(tmp_path / "cases.db"),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+        }
         for name in ("LC_ALL", "LC_MESSAGES"):
             there.pop(name, None)
         found = subprocess.run(

@@ -85,9 +85,7 @@ def build_record(made: ArgumentParser, lang: str) -> None:
     _entry_options(made, lang)
     made.set_defaults(
         run=_writes(
-            lambda d, o, more: d.record(
-                o.case, o.event, pairs(o.set), note=o.note, attach=o.attach or (), **more
-            )
+            lambda d, o, more: d.record(o.case, o.event, pairs(o.set), note=o.note, attach=o.attach or (), **more)
         )
     )
 

@@ -21,9 +21,7 @@ def build_show(made: ArgumentParser, lang: str) -> None:
 
 def run_show(options: Namespace, out: Output) -> int:
     with desk(options) as opened:
-        data = opened.show(
-            options.case, as_of=options.as_of, known_at=options.known_at, all_deadlines=options.all
-        )
+        data = opened.show(options.case, as_of=options.as_of, known_at=options.known_at, all_deadlines=options.all)
         out.emit("show", data, **({} if out.json else {"titles": opened.titles(options.case)}))
     return 0
 

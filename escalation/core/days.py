@@ -92,9 +92,7 @@ def reckon(
     return Reckoned(due, lapses_at, provisional, None if other == due else other)
 
 
-def reckon_date(
-    day: date, rolls: bool, floor: datetime, clock: Clock, trace: list[Step] | None = None
-) -> Reckoned:
+def reckon_date(day: date, rolls: bool, floor: datetime, clock: Clock, trace: list[Step] | None = None) -> Reckoned:
     """The same for a day that a fact holds; it lapses no earlier than `floor`, when it became known."""
     asked = _Asked(clock.calendar)
     due = asked.next_working(day) if rolls else day

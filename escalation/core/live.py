@@ -182,9 +182,7 @@ class Live:
                 self.runs.stop(id, at, event, by)
         return None
 
-    def choices(
-        self, event: str, data: Mapping[str, Any], at: datetime
-    ) -> tuple[list[tuple[str, Branch]], list[str]]:
+    def choices(self, event: str, data: Mapping[str, Any], at: datetime) -> tuple[list[tuple[str, Branch]], list[str]]:
         """The branch that each running track would take, and the tracks that would begin."""
         chosen = []
         running = self._running()
@@ -239,9 +237,7 @@ class Live:
         defined = self.table.event(event)
         if defined is None or not data:
             return {}
-        return {
-            ask.sets: data[name] for name, ask in defined.asks.items() if ask.sets is not None and name in data
-        }
+        return {ask.sets: data[name] for name, ask in defined.asks.items() if ask.sets is not None and name in data}
 
     def _view(
         self,

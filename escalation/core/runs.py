@@ -132,9 +132,7 @@ class Runs:
         self.tell(id, at)
         run = self.all[i] = replace(self.all[i], status=MISSED)
         if self._tell is not None:
-            lapse = Announced(
-                kind="lapse", at=at, subject=id, track=run.track, started_at=run.started_at, due=run.due
-            )
+            lapse = Announced(kind="lapse", at=at, subject=id, track=run.track, started_at=run.started_at, due=run.due)
             self._tell.append(lapse)
         return at, self._rule(run).lapses
 

@@ -137,8 +137,7 @@ class Table:
         events = dict.fromkeys((*defined.transitions, *general))
         return {
             event: tuple(
-                self._branch(each, event)
-                for each in (*branches(defined.transitions, event), *branches(general, event))
+                self._branch(each, event) for each in (*branches(defined.transitions, event), *branches(general, event))
             )
             for event in events
         }

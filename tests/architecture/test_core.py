@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-PURE = [*(ROOT / "escalation" / "core").glob("*.py"), *(p for p in (ROOT / "states").glob("*.py") if p.name != "library.py")]
+PURE = [
+    *(ROOT / "escalation" / "core").glob("*.py"),
+    *(p for p in (ROOT / "states").glob("*.py") if p.name != "library.py"),
+]
 CLOCKS = {"now", "utcnow", "today", "time_ns", "monotonic", "perf_counter", "getenv", "urandom"}
 
 

@@ -51,7 +51,11 @@ def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
 
 def test_every_hot_statement_is_one_that_the_schema_knows(tmp_path: Path) -> None:
     store = Store.open(str(tmp_path / "new.db"))
-    texts = [v for k, v in vars(statements).items() if (k.isupper() and isinstance(v, str) and " " in v and "FROM" in v) or k.startswith("INSERT")]
+    texts = [
+        v
+        for k, v in vars(statements).items()
+        if (k.isupper() and isinstance(v, str) and " " in v and "FROM" in v) or k.startswith("INSERT")
+    ]
     for text in texts:
         store._db.execute(f"EXPLAIN {text}", (None,) * text.count("?"))
 

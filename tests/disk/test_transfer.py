@@ -96,7 +96,7 @@ def rich_store(path: Path) -> Engine:
         desk.done(case, "waybill")
         desk.done(case, "photos")
         untitled = desk.open(str(PARCEL), title="")
-        desk.note(untitled, "a \"quoted\" line\n and 中文 😀")
+        desk.note(untitled, 'a "quoted" line\n and 中文 😀')
     with at("2026-03-02T11:00") as desk:
         desk.record(case, "claim_sent", {"amount": "300", "channel": "app"}, key="k1", note="")
         desk.follow_up(case, "add", due="2026-03-09", text="ring", every="1 weeks")
@@ -507,7 +507,7 @@ def test_a_spreadsheet_gets_one_row_per_case_and_no_formula(tmp_path: Path) -> N
 
     columns = "case,title,client,procedure,state,stage,open,outcome,opened_at,deadline,due,days_left,overdue"
     assert text.startswith("\ufeff" + columns)
-    assert [(r["title"], r["client"]) for r in rows] == [("'=HYPERLINK(\"http://x\")", "'+86 1"), ("' @x", "'\tx")]
+    assert [(r["title"], r["client"]) for r in rows] == [('\'=HYPERLINK("http://x")', "'+86 1"), ("' @x", "'\tx")]
     assert [rows[0][k] for k in ("state", "deadline", "due", "days_left", "overdue", "state_title")] == [
         "waiting", "answer", "2026-03-09", "4", "", "等待答复",
     ]  # fmt: skip

@@ -49,8 +49,10 @@ happenings = st.lists(
 
 def told(things: list[tuple[datetime, tuple[str, str, object]]]) -> Case:
     """A case in which these things happened, recorded in the order of the list."""
-    case = Case("2026-02-09T10:00", TABLE).check("evidence.waybill", "2026-02-09T10:00").check(
-        "evidence.photos", "2026-02-09T10:00"
+    case = (
+        Case("2026-02-09T10:00", TABLE)
+        .check("evidence.waybill", "2026-02-09T10:00")
+        .check("evidence.photos", "2026-02-09T10:00")
     )
     for at, (kind, name, value) in things:
         text = at.astimezone(ZONE).replace(tzinfo=None).isoformat()

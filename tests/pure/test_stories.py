@@ -188,7 +188,7 @@ def test_attachments_notes_and_follow_ups_may_be_told(tmp_path: Path) -> None:
     [
         ('{at: "2026-03-03", evnt: offer_made}', "unknown-key", "event"),
         ('{at: "2026-03-03"}', "wrong-value", None),
-        ('{event: offer_made}', "missing-key", None),
+        ("{event: offer_made}", "missing-key", None),
         ('{at: "2026-03-03", event: offer_made, check: evidence.photos}', "wrong-value", None),
         ('{at: "2026-03-03", event: offer_made, done: true}', "unknown-key", None),
         ('{at: "2026-03-03", shows: {state: waiting}, occurred: "2026-03-03"}', "unknown-key", None),
@@ -208,7 +208,7 @@ def test_attachments_notes_and_follow_ups_may_be_told(tmp_path: Path) -> None:
         ('{at: "2026-03-03", shows: {missing: {decided: [evidence.photo]}}}', "undefined-checklist", "evidence.photos"),
         ('{at: "2026-03-03", shows: {facts: {los: null}}}', "undefined-fact", "loss"),
         ('{at: "2026-03-03", at: "2026-03-04", note: x}', "duplicate-key", None),
-        ('{at: null, note: x}', "wrong-value", None),
+        ("{at: null, note: x}", "wrong-value", None),
     ],
 )
 def test_a_stories_file_is_read_strictly_with_line_and_column(
