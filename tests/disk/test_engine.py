@@ -58,7 +58,8 @@ def test_a_case_is_shown_in_the_promised_shape(desk: Opener, parcel: Path) -> No
         "basis": {"source": "express-rules", "article": "27", "certainty": "statute"},
     }  # fmt: skip
     assert shown["history"][1] == {
-        "at": "2026-03-02T11:00:00+08:00", "event": "claim_sent", "by": "me", "track": "main", "to": "waiting", "seq": 5,
+        "at": "2026-03-02T11:00:00+08:00", "event": "claim_sent", "by": "me", "track": "main", "to": "waiting",
+        "seq": 5,
     }  # fmt: skip
 
 
@@ -272,7 +273,7 @@ def test_migrating_is_previewed_and_then_logged(desk: Opener, parcel: Path, tmp_
     ]
     assert shown["procedure"]["version"] == "2"
     assert shown["deadlines"][0]["due"] == "2026-03-12"
-    assert list(there.verify())[0]["ok"]
+    assert next(iter(there.verify()))["ok"]
 
 
 def test_a_state_that_went_away_must_be_mapped(desk: Opener, parcel: Path, tmp_path: Path) -> None:
