@@ -30,6 +30,7 @@ from escalation.core.entries import (
     Opened,
     Withdraw,
 )
+from escalation.core.evaluate import evaluate
 from escalation.core.history import effective
 from escalation.core.table import Table
 from escalation.engine import Loaded, Make, Recorded
@@ -353,12 +354,11 @@ class Desk(Reader):
         """The definition in force at an instant: an entry from before a migration speaks its words."""
         if at >= loaded.snapshot.as_of:
             return loaded.table
-        log = self.engine.store.log(loaded.row.id)
-        found = loaded.row.definition
-        for entry in effective(log):
-            if isinstance(entry, Opened | Migrate) and entry.occurred_at <= at:
-                found = entry.definition
-        return self.engine.shelf.table(found)
+        try:
+            found = evaluate(self.engine.shelf.table, self.engine.store.log(loaded.row.id), at)
+        except LookupError:  # before the opening, which is refused when the entry is judged
+            return loaded.table
+        return self.engine.shelf.table(found.definition)
 
     def _follow_up_number(self, loaded: Loaded, action: str, n: int | None) -> int:
         log = self.engine.store.log(loaded.row.id)

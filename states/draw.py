@@ -266,8 +266,6 @@ class Saying:
 
     def track(self, id: str) -> str:
         """A track's title, with the word for it."""
-        if id == MAIN:
-            return self("main")
         return self("track", self.title(self.procedure.tracks, id), id)
 
     def outcome(self, state: State) -> str:
@@ -348,8 +346,10 @@ class Saying:
 
         def said(match: re.Match[str]) -> str:
             kind, _, name = match[0].partition(".")
-            if kind in ("facts", "tracks"):
-                return self.title(getattr(self.procedure, kind), name)
+            if kind == "facts":
+                return self.title(self.procedure.facts, name)
+            if kind == "tracks":
+                return self("main") if name == MAIN else self.title(self.procedure.tracks, name)
             if kind == "checklists":
                 return self("complete", self.title(self.procedure.checklists, name))
             if kind == "event":

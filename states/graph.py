@@ -1,4 +1,4 @@
-"""Which state leads where: the table that checks and drawings read, the same that runs.
+"""Which state leads where, as checks ask it: of the same transitions that run.
 
 An event by the clock leads somewhere only where a deadline that can run there lapses into it; of other events
 any may come. Nothing here says whether a guard can hold: see `values`.

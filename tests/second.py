@@ -336,9 +336,7 @@ class Case:
                 assert resumed_at is not None
                 pauses.append((running.paused_at, resumed_at))
             assert running.length is not None
-            found = second_reckon(
-                running.start, running.length, pauses, second_rolls(definition), zone, self.calendar
-            )
+            found = second_reckon(running.start, running.length, pauses, second_rolls(definition), zone, self.calendar)
         if running.not_before is not None:
             found.lapse = max(found.lapse, running.not_before)
         return found

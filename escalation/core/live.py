@@ -189,7 +189,7 @@ class Live:
         for track, state in running.items():
             listed = self.table.moves(state).get(event)
             if listed:
-                view = self._view(track, at, {**self.facts, **self._sets(event, data)}, data, listed)
+                view = self._view(track, at, self._seen(event, data), data, listed)
                 branch = self.choose(state, event, listed, view)
                 if branch is not None:
                     chosen.append((track, branch))
@@ -226,11 +226,16 @@ class Live:
         found, running = [], self._running()
         for track, state in running.items():
             listed = self.table.moves(state).get(event, ())
-            view = self._view(track, at, {**self.facts, **self._sets(event, data)}, data, listed)
+            view = self._view(track, at, self._seen(event, data), data, listed)
             found += [missing_for(branch, track, state, view, unticked) for branch in listed]
         return tuple(found) or tuple(
             Missing(track=track, state=state, transition=False) for track, state in running.items()
         )
+
+    def _seen(self, event: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The facts as a guard sees them: with what the event's own data sets."""
+        sets = self._sets(event, data) if data else None
+        return {**self.facts, **sets} if sets else self.facts
 
     def _sets(self, event: str, data: Mapping[str, Any]) -> dict[str, Any]:
         """The facts that an event's data sets."""

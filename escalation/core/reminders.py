@@ -7,23 +7,30 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import takewhile
 
-from escalation.core.days import after, nudge_on_or_after, reminder_at
+from escalation.core.days import Clock, after, nudge_on_or_after, reminder_at
 from escalation.core.snapshot import Run, UserFollowUp
 from escalation.core.table import Rule, Table
-from states.lengths import Length, parse_length
+from states.lengths import Length, Offset, parse_length
 
 Nudge = tuple[datetime, date]
 """The instant and the day it is about."""
 
 
-def reminders(run: Run, rule: Rule, table: Table) -> list[tuple[str, datetime]]:
+def reminders(run: Run, rule: Rule, table: Table) -> tuple[tuple[str, datetime], ...]:
     """The reminders of a run that has a lapse, each with its offset; none at or before its start."""
     if run.lapses_at is None or not rule.remind:
-        return []
-    hours = run.due is None
-    day = table.clock.day(run.lapses_at) if run.due is None else date.fromisoformat(run.due)
-    all_of_them = ((str(o), reminder_at(day, run.lapses_at, hours, o, table.clock)) for o in rule.remind)
-    return [(offset, at) for offset, at in all_of_them if at > run.started_at]
+        return ()
+    return _fall(run.due, run.lapses_at, run.started_at, rule.remind, table.clock)
+
+
+@lru_cache(maxsize=4096)
+def _fall(
+    due: str | None, lapses_at: datetime, started_at: datetime, remind: tuple[Offset, ...], clock: Clock
+) -> tuple[tuple[str, datetime], ...]:
+    """Kept, because one entry asks for the same reminders when it tells and when it looks ahead."""
+    day = clock.day(lapses_at) if due is None else date.fromisoformat(due)
+    all_of_them = ((str(o), reminder_at(day, lapses_at, due is None, o, clock)) for o in remind)
+    return tuple((offset, at) for offset, at in all_of_them if at > started_at)
 
 
 def nudges(entered_at: datetime, every: Length, table: Table, since: datetime) -> Iterator[Nudge]:

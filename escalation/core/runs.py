@@ -142,6 +142,8 @@ class Runs:
             return
         i = self.standing[id]
         run = self.all[i]
+        if run.told_until >= until:
+            return
         if run.status != PAUSED and run.lapses_at is not None:
             self._tell += [
                 Announced(

@@ -230,9 +230,7 @@ def moving(states: list[str], calm: bool) -> list[str]:
     return [*states, *[""] * (len(states) * 3 if calm else 1)]
 
 
-def track_of(
-    draw: Draw, track: str, names: list[str], finals: list[str], conditions: list[str], calm: bool
-) -> Json:
+def track_of(draw: Draw, track: str, names: list[str], finals: list[str], conditions: list[str], calm: bool) -> Json:
     """The states of one track; the clock only ever leads to later ones."""
     result: Json = {}
     for i, name in enumerate(names):
