@@ -6,7 +6,8 @@ handed down. Source: semantics §1 and §6; docs/lifecycle.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
@@ -71,12 +72,21 @@ class Engine:
         self.store = store
         self.shelf = Shelf(store)
 
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Several entries in one transaction: all of them are kept, or nothing.
+
+        One that is refused changes nothing; who catches that inside goes on with the rest.
+        """
+        with self.store.writing():
+            yield
+
     # -- writing -----------------------------------------------------------------------------------
 
     def open(self, entry: Opened, now: datetime) -> Recorded:
         """A new case. The definition is in the store already (`Shelf.named`)."""
         told: list[Announced] = []
-        with self.store.writing():
+        with self.store.writing_or_joining():
             snapshot = evaluate(self.shelf.table, (entry,), now, tell=told)
             found = news(told, snapshot)
             row = self.store.add_case(self.store.new_ref(), (entry,), self.standing(snapshot))
@@ -92,7 +102,7 @@ class Engine:
         Raises: Refused, WouldConflict (unless every conflict is in `accept`), BadInput, CaseMoved
         if `head` is not the head of the log any more.
         """
-        with self.store.writing():
+        with self.store.writing_or_joining():
             case = self.load(ref, now)
             if key is not None and (seq := self.store.seq_of_key(case.row.id, key)) is not None:
                 return Recorded(case.row.ref, seq, advance(self.shelf.table, case.snapshot, now), News((), ()))
@@ -118,7 +128,7 @@ class Engine:
     def advance(self, ref: str, now: datetime) -> Recorded:
         """Keep what the clock has done to a case, and what it announces: what a daemon's step calls."""
         told: list[Announced] = []
-        with self.store.writing():
+        with self.store.writing_or_joining():
             case = self.load(ref, now)
             snapshot = advance(self.shelf.table, case.snapshot, now, told)
             found = news(told, snapshot)

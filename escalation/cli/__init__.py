@@ -20,7 +20,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import NoReturn
 
-from escalation.cli.arguments import Usage, add_globals, formatter, language, parser
+from escalation.cli.arguments import Usage, add_globals, entitle, formatter, language, parser
 from escalation.cli.output import Output
 from escalation.errors import BadInput, EscalationError, FieldProblem
 from states.calendar_file import CalendarFileError
@@ -114,6 +114,7 @@ def everything(lang: str, helping: bool = False) -> ArgumentParser:
     for command, module in COMMANDS.items():
         text = start.summary(command, lang)
         sub = commands.add_parser(command, help=text, description=text, formatter_class=formatter(helping))
+        entitle(sub, lang)
         import_module(f"escalation.cli.{module}").BUILD[command](sub, lang)
         add_globals(sub, lang)
     return made

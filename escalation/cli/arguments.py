@@ -41,7 +41,14 @@ class Parser(ArgumentParser):
 
 def parser(program: str, lang: str, helping: bool) -> Parser:
     """An empty parser. `helping`: its help is going to be printed, so it may look well."""
-    return Parser(prog=program, formatter_class=formatter(helping), allow_abbrev=False)
+    made = Parser(prog=program, formatter_class=formatter(helping), allow_abbrev=False)
+    entitle(made, lang)
+    return made
+
+
+def entitle(made: ArgumentParser, lang: str) -> None:
+    """The headings of its help, in the language of the rest."""
+    made._positionals.title, made._optionals.title = _SAID[lang]["positionals"], _SAID[lang]["optionals"]
 
 
 def formatter(helping: bool) -> type[HelpFormatter]:
@@ -141,15 +148,19 @@ def whole(text: str) -> int:
 
 _SAID = {
     "zh": {
-        "globals": "通用选项(写在命令前后都可以)",
-        "json": "输出 JSON,供程序使用",
-        "store": "存放案件的文件(默认在你的数据文件夹;也可设环境变量 ESCALATION_STORE)",
-        "lang": "界面语言(默认随系统)",
-        "now": "当作现在是这一刻:用于演练和测试",
+        "positionals": "要写的",
+        "optionals": "可选的",
+        "globals": "通用选项（写在命令前后都可以）",
+        "json": "输出 JSON，供程序使用",
+        "store": "存放案件的文件（默认在你的数据文件夹；也可设环境变量 ESCALATION_STORE）",
+        "lang": "界面语言（默认随系统）",
+        "now": "当作现在是这一刻：用于演练和测试",
         "quiet": "只输出结果",
         "color": "不用颜色",
     },
     "en": {
+        "positionals": "arguments",
+        "optionals": "options",
         "globals": "global options (before or after the command)",
         "json": "print JSON, for programs",
         "store": "the file that holds the cases (default: in your data folder; or ESCALATION_STORE)",

@@ -176,13 +176,13 @@ BUILD = {"procedure": build_procedure, "calendar": build_calendar}
 _SAID = {
     "zh": {
         "list": "有哪些流程",
-        "show": "读一个流程:阶段、状态、期限和依据",
+        "show": "读一个流程：阶段、状态、期限和依据",
         "check": "检查流程文件",
         "test": "跑流程的故事",
         "draw": "画出流程",
-        "schema": "JSON Schema,供编辑器使用",
-        "install": "装进这个存储,之后可以开案",
-        "diff": "比较两个版本,以及哪些在办案件会变",
+        "schema": "JSON Schema，供编辑器使用",
+        "install": "装进这个存储，之后可以开案",
+        "diff": "比较两个版本，以及哪些在办案件会变",
         "new": "给一份可以动手改的新流程",
         "id": "流程名或文件",
         "format": "画成什么样",
@@ -192,7 +192,7 @@ _SAID = {
         "calendar_show": "看一年里哪些天上班",
         "calendar_install": "装一份节假日安排",
         "year": "年份",
-        "calendar": "日历名(默认 CN)",
+        "calendar": "日历名（默认 CN）",
     },
     "en": {
         "list": "the procedures there are",

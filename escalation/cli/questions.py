@@ -156,8 +156,8 @@ BUILD = {
 
 _SAID = {
     "zh": {
-        "case": "案件编号(开头几位够分辨就行)",
-        "as_of": "看那一刻的情况;将来的时间就是推算",
+        "case": "案件编号（开头几位够分辨就行）",
+        "as_of": "看那一刻的情况；将来的时间就是推算",
         "known_at": "只凭到那时已经记下的内容",
         "all": "连已了结的期限一起列出",
         "state": "只看处于这个状态的",
@@ -165,10 +165,10 @@ _SAID = {
         "client": "只看这位当事人的",
         "overdue": "只看有逾期的",
         "limit": "最多列几件",
-        "within": "往后看多久:7d、2w(默认 30d)",
+        "within": "往后看多久：7d、2w(默认 30d)",
         "owed_by": "只看由谁负责的",
-        "why": "一个事件,或者 deadline 加期限的 id",
-        "if": "假如某天发生某事,例如 offer_made@2026-12-01",
+        "why": "一个事件，或者 deadline 加期限的 id",
+        "if": "假如某天发生某事，例如 offer_made@2026-12-01",
     },
     "en": {
         "case": "the case's id (a unique beginning is enough)",

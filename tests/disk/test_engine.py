@@ -287,3 +287,22 @@ def test_a_state_that_went_away_must_be_mapped(desk: Opener, parcel: Path, tmp_p
 
     assert shown["tracks"][0]["state"] == "awaiting"
     assert shown["deadlines"][0]["due"] == "2026-03-09"
+
+
+def test_a_batch_is_kept_whole_or_not_at_all_and_a_refusal_in_it_changes_nothing(
+    desk: Opener, parcel: Path, tmp_path: Path
+) -> None:
+    case = waiting(desk, parcel)
+    there = desk("2026-03-03T09:00")
+    with there.engine.batch():
+        there.note(case, "one")
+        with pytest.raises(Refused):
+            there.record(case, "complained")
+        there.note(case, "two")
+    before = dump(tmp_path / "cases.db")
+    with pytest.raises(NotFound), there.engine.batch():
+        there.note(case, "three")
+        there.note("zzzz", "four")
+
+    assert dump(tmp_path / "cases.db") == before
+    assert [row.get("text") for row in there.log(case)[-2:]] == ["one", "two"]
