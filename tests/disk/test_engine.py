@@ -300,9 +300,13 @@ def test_a_batch_is_kept_whole_or_not_at_all_and_a_refusal_in_it_changes_nothing
             there.record(case, "complained")
         there.note(case, "two")
     before = dump(tmp_path / "cases.db")
-    with pytest.raises(NotFound), there.engine.batch():
-        there.note(case, "three")
-        there.note("zzzz", "four")
 
+    def half() -> None:
+        with there.engine.batch():
+            there.note(case, "three")
+            there.note("zzzz", "four")
+
+    with pytest.raises(NotFound):
+        half()
     assert dump(tmp_path / "cases.db") == before
     assert [row.get("text") for row in there.log(case)[-2:]] == ["one", "two"]
