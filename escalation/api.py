@@ -66,7 +66,12 @@ def open_store(path: str | Path, *, now: datetime | str | None = None, lang: str
 
     `now`: act as if it were this instant. Raises: StoreError, BadInput.
     """
-    return Desk(Store.open(str(path)), now=now, lang=lang)
+    store = Store.open(str(path))
+    try:
+        return Desk(store, now=now, lang=lang)
+    except BaseException:
+        store.close()
+        raise
 
 
 class Desk(Reader):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -99,13 +99,15 @@ class Store:
         _private_file(path)
         try:
             connection = _connect(path)
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > VERSION:
-                raise StoreTooNew(path, f"schema {version}, this program knows {VERSION}")
-            if version < VERSION:
+            try:
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
+                if version > VERSION:
+                    raise StoreTooNew(path, f"schema {version}, this program knows {VERSION}")
+                if version < VERSION:
+                    _migrate(path)
+            except BaseException:
                 connection.close()
-                _migrate(path)
-                connection = _connect(path)
+                raise
         except sqlite3.Error as error:
             raise _as_store_error(error, path) from error
         return cls(connection, path)
@@ -400,23 +402,26 @@ def _clauses(
 
 def _connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
 def _migrate(path: str) -> None:
     """A new file gets the schema; an older one is copied, then upgraded."""
-    connection = _connect(path)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("BEGIN IMMEDIATE")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may have been first
-    if version == 0:
-        with open(SCHEMA, encoding="utf-8") as script:
-            for statement in script.read().split(";\n"):
-                connection.execute(statement)
-    connection.execute("COMMIT")
-    connection.close()
+    with closing(_connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may have been first
+        if version == 0:
+            with open(SCHEMA, encoding="utf-8") as script:
+                for statement in script.read().split(";\n"):
+                    connection.execute(statement)
+        connection.execute("COMMIT")
     if 0 < version < VERSION:
         _copy_before_upgrade(path, version)
         upgrade(f"sqlite:///{path}")
@@ -426,9 +431,8 @@ def _copy_before_upgrade(path: str, version: int) -> None:
     copy = f"{path}.before-schema-{VERSION}-was-{version}"
     if os.path.exists(copy):
         return
-    connection = _connect(path)
-    connection.execute("VACUUM INTO ?", (copy,))
-    connection.close()
+    with closing(_connect(path)) as connection:
+        connection.execute("VACUUM INTO ?", (copy,))
     os.chmod(copy, 0o600)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def main_state(desk: Desk, case: str, **options: str) -> str:
 
 
 def dump(path: Path) -> list[str]:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         return list(connection.iterdump())
 
 
@@ -230,8 +231,9 @@ def test_verify_names_the_first_entry_that_does_not_fit(desk: Opener, parcel: Pa
     there = desk("2026-03-03T09:00")
     assert [row["ok"] for row in there.verify()] == [True]
     there.close()
-    with sqlite3.connect(tmp_path / "cases.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "cases.db")) as connection:
         connection.execute("UPDATE entry SET body = replace(body, 'photos', 'photoz') WHERE seq = 4")
+        connection.commit()
     with pytest.raises(StoreDamaged) as damaged:
         list(desk("2026-03-03T09:00").verify())
 
@@ -242,7 +244,7 @@ def test_a_store_of_a_later_version_is_left_alone(desk: Opener, parcel: Path, tm
     from escalation.errors import StoreTooNew
 
     desk("2026-03-02T10:00").close()
-    with sqlite3.connect(tmp_path / "cases.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "cases.db")) as connection:
         connection.execute("PRAGMA user_version = 99")
 
     with pytest.raises(StoreTooNew):

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def schema(path: Path) -> list[tuple[str, ...]]:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
         version = connection.execute("PRAGMA user_version").fetchone()
     return [*((name, " ".join((sql or "").split())) for name, sql in rows), version]
@@ -42,22 +43,24 @@ def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
 
     path = tmp_path / "new.db"
     Store.open(str(path)).close()
-    with create_engine(f"sqlite:///{path}").connect() as connection:
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, SQLModel.metadata)
+    engine.dispose()
 
     assert differences == []
 
 
 def test_every_hot_statement_is_one_that_the_schema_knows(tmp_path: Path) -> None:
-    store = Store.open(str(tmp_path / "new.db"))
     texts = [
         v
         for k, v in vars(statements).items()
         if (k.isupper() and isinstance(v, str) and " " in v and "FROM" in v) or k.startswith("INSERT")
     ]
-    for text in texts:
-        store._db.execute(f"EXPLAIN {text}", (None,) * text.count("?"))
+    with closing(Store.open(str(tmp_path / "new.db"))) as store:
+        for text in texts:
+            store._db.execute(f"EXPLAIN {text}", (None,) * text.count("?"))
 
     assert len(texts) > 10
 
@@ -135,25 +138,24 @@ def filled(path: Path, cases: int) -> Store:
 
 
 def test_the_due_query_takes_the_same_steps_at_a_thousand_rows_and_at_a_hundred_thousand(tmp_path: Path) -> None:
-    small, large = filled(tmp_path / "small.db", 1_000), filled(tmp_path / "large.db", 100_000)
-    found = [
-        [steps(store, sql, values) for sql, values in ((statements.NEXT_TIMER, ()), (statements.DUE_CASES, (1, 100)))]
-        for store in (small, large)
-    ]
+    found = []
+    for cases in (1_000, 100_000):
+        with closing(filled(tmp_path / f"{cases}.db", cases)) as store:
+            queries = ((statements.NEXT_TIMER, ()), (statements.DUE_CASES, (1, 100)))
+            found.append([steps(store, sql, values) for sql, values in queries])
 
     assert found[0] == found[1]
     assert max(found[0]) < 40
 
 
-@pytest.mark.parametrize("wrong", ["sqlite:///", "/nowhere/at/all/\0x"])
-def test_a_store_that_cannot_be_opened_says_so(wrong: str, tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     from escalation.errors import StoreError
 
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises((StoreError, ValueError)):
+
+    with pytest.raises(StoreError):
         open_store(blocked / "cases.db")
-    assert wrong
 
 
 def test_a_file_that_is_no_store_is_left_alone(tmp_path: Path) -> None:

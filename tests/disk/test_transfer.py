@@ -24,6 +24,22 @@ from escalation.transfer import export_csv, export_json, export_jsonl
 from states.model import content, content_hash
 from states.reader import read_procedure
 
+_OPEN: list[Store] = []
+
+
+def opened(path: Path) -> Engine:
+    """An engine on the store in a file, closed when the test is over."""
+    _OPEN.append(Store.open(str(path)))
+    return Engine(_OPEN[-1])
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while _OPEN:
+        _OPEN.pop().close()
+
+
 NOW = datetime(2026, 4, 1, 9, tzinfo=ZONE)
 Line = dict[str, Any]
 
@@ -45,6 +61,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 def new_engine(path: Path) -> Engine:
+    """For a fixture, which closes it."""
     engine = Engine(Store.open(str(path)))
     engine.shelf.install(PARCEL, NOW)
     return engine
@@ -117,13 +134,13 @@ def rich_store(path: Path) -> Engine:
     with at("2026-03-21T09:00") as desk:
         desk.migrate(untitled, str(longer), note="new rules")
         desk.record(untitled, "dropped_by_me", at="2026-03-21T09:00")
-    return Engine(Store.open(str(path)))
+    return opened(path)
 
 
 def test_export_and_import_are_each_others_inverse(tmp_path: Path) -> None:
     made = rich_store(tmp_path / "out.db")
     first = list(export_jsonl(made, made.store.cases()))
-    other = Engine(Store.open(str(tmp_path / "other.db")))
+    other = opened(tmp_path / "other.db")
     found = import_jsonl(other, io.BytesIO(b"".join(first)), NOW)
 
     assert problems(found) == []
@@ -152,7 +169,7 @@ def test_lines_keep_the_order_of_keys_of_nothing_but_their_own(tmp_path: Path) -
     made = rich_store(tmp_path / "out.db")
     lines = [json.loads(line) for line in export_jsonl(made, made.store.cases())]
     again = [json.dumps(dict(reversed(line.items())), separators=(" , ", " : ")) + "\r" for line in lines]
-    other = Engine(Store.open(str(tmp_path / "other.db")))
+    other = opened(tmp_path / "other.db")
     found = import_jsonl(other, io.BytesIO(b"\xef\xbb\xbf" + "\n\n".join(again).encode()), NOW)
 
     assert problems(found) == []
@@ -427,7 +444,7 @@ def test_a_file_brings_its_own_definitions_strictly(tmp_path: Path) -> None:
     definition = lines[0]
 
     def with_definition(name: str, **change: Any) -> Imported:
-        engine = Engine(Store.open(str(tmp_path / f"{name}.db")))
+        engine = opened(tmp_path / f"{name}.db")
         return taken(engine, [{**definition, **change}, *lines[1:]])
 
     def changed(**change: Any) -> dict[str, Any]:
@@ -450,7 +467,7 @@ def test_a_file_brings_its_own_definitions_strictly(tmp_path: Path) -> None:
 
 def test_an_imported_definition_is_not_what_its_name_means(tmp_path: Path) -> None:
     made = rich_store(tmp_path / "out.db")
-    other = Engine(Store.open(str(tmp_path / "other.db")))
+    other = opened(tmp_path / "other.db")
     import_jsonl(other, io.BytesIO(b"".join(export_jsonl(made, made.store.cases()))), NOW)
 
     assert {(d.procedure, d.current) for d in other.store.definitions()} == {("parcel-dispute", False)}
@@ -501,7 +518,7 @@ def test_a_spreadsheet_gets_one_row_per_case_and_no_formula(tmp_path: Path) -> N
             desk.attach(first, PARCEL, item=item)
             desk.done(first, item)
         desk.record(first, "claim_sent", {"amount": "300", "channel": "app"})
-    made = Engine(Store.open(str(tmp_path / "out.db")))
+    made = opened(tmp_path / "out.db")
     text = "".join(export_csv(made, made.store.cases(), "zh", datetime(2026, 3, 5, 9, tzinfo=ZONE)))
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
 
