@@ -20,6 +20,9 @@ from importlib import import_module
 from types import TracebackType
 from typing import NoReturn
 
+from escalation.cli import quick  # noqa: F401  (before everything that imports msgspec)
+
+# isort: split
 from escalation.cli.arguments import Usage, add_globals, entitle, formatter, language, parser
 from escalation.cli.output import Output
 from escalation.errors import BadInput, EscalationError, FieldProblem
