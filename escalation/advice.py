@@ -212,7 +212,7 @@ def _by(run: Run | None, table: Table, lang: str, snapshot: Snapshot) -> Data | 
 
 def _basis(run: Run | None, table: Table, lang: str) -> Data | None:
     rule = known_rule(run, table) if run else None
-    return basis_in_full(rule.basis, table, lang) if rule else None
+    return basis_in_full(rule.basis, table, lang, run) if rule else None
 
 
 def _why(table: Table, track: TrackState | None, lang: str) -> str | None:

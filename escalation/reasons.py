@@ -38,7 +38,7 @@ def why_deadline(book: Book, snapshot: Snapshot, ref: str, id: str, lang: str) -
         "deadline": deadline(run, table, lang),
         "party": party(table, rule.owed_by, lang) if rule else None,
         "lines": [_line(each, table, lang) for each in _steps(run, snapshot, runs[:-1], table)],
-        "basis": basis_in_full(rule.basis, table, lang) if rule else None,
+        "basis": basis_in_full(rule.basis, table, lang, run) if rule else None,
         "as_if_resumed_at": local(snapshot.as_of, table) if run.status == PAUSED else None,
         "as_of": local(snapshot.as_of, table),
     }

@@ -94,12 +94,15 @@ def basis(given: Basis | None) -> Data | None:
     return {"source": given.source, "article": given.article, "certainty": given.certainty}
 
 
-def basis_in_full(given: Basis | None, table: Table, lang: str) -> Data | None:
-    """What a period rests on, with the source as people cite it."""
+def basis_in_full(given: Basis | None, table: Table, lang: str, run: Run | None = None) -> Data | None:
+    """What a period rests on, with the source as people cite it.
+
+    With a running of the deadline also `in_force`: whether the source was, on the day that it started.
+    """
     if given is None:
         return None
     source = table.procedure.sources.get(given.source or "")
-    cited = {
+    cited: Data = {
         "title": words(source.title, lang),
         "issuer": words(source.issuer, lang),
         "number": words(source.number, lang),
@@ -107,6 +110,9 @@ def basis_in_full(given: Basis | None, table: Table, lang: str) -> Data | None:
         "until": source.until,
         "url": source.url,
     } if source else {}  # fmt: skip
+    if source is not None and run is not None:
+        day = table.clock.day(run.started_at).isoformat()
+        cited |= {"started_on": day, "in_force": source.effective <= day <= (source.until or day)}
     return {**(basis(given) or {}), **cited}
 
 

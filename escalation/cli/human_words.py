@@ -62,6 +62,10 @@ def basis(page: Page, found: Data | None) -> str:
     parts = [text.lstrip(", "), page.said.certainty(found.get("certainty"))]
     if found.get("until") and page.today and found["until"] < page.today:
         parts.append(page.say("basis.until", until=page.day(found["until"])))
+    if found.get("in_force") is False:
+        early = found["started_on"] < found["effective"]
+        kind = "basis.not_yet" if early else "basis.no_more"
+        parts.append(page.say(kind, day=page.day(found["started_on"]), effective=page.day(found["effective"])))
     return page.say("basis.join").join(p for p in parts if p)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases import Case, parcel
+from cases import PARCEL, Case, parcel, table_of
 
 from escalation.reasons import why_deadline, why_event
 
@@ -69,3 +69,15 @@ def test_why_an_event_cannot_be_recorded_names_both_sides_of_a_comparison() -> N
 
     assert (found["ready"], found["has_transition"]) == (False, False)
     assert found["taken_in"] == ["refused"]
+
+
+def test_a_source_that_was_not_in_force_yet_says_so() -> None:
+    text = PARCEL.read_text().replace("effective: 2018-05-01", "effective: 2026-03-03")
+    case = Case("2026-03-02T10:00", table_of(text)).check("evidence.waybill", "2026-03-02T10:01")
+    case.check("evidence.photos", "2026-03-02T10:02").event("claim_sent", "2026-03-02T11:00", CLAIM)
+    early = why_deadline(case.book, case.at("2026-03-04T00:00"), "k3f9", "answer", "en")["basis"]
+    case.event("new_facts_sent", "2026-03-03T11:00")
+    in_time = why_deadline(case.book, case.at("2026-03-04T00:00"), "k3f9", "answer", "en")["basis"]
+
+    assert (early["in_force"], early["started_on"]) == (False, "2026-03-02")
+    assert (in_time["in_force"], in_time["started_on"]) == (True, "2026-03-03")
