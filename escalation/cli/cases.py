@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -63,13 +64,15 @@ def build_open(made: ArgumentParser, lang: str) -> None:
 
 
 def run_open(options: Namespace, out: Output) -> int:
-    """Open a case; people see its id and what to do first, programs the `show` object with `seq`."""
+    """Open a case: a person sees its id and what to do first, a script the id alone, `--json` the `show` object."""
     with desk(options) as opened:
         ref = opened.open(
             options.procedure, title=options.title, client=options.client, at=options.at, facts=pairs(options.set)
         )
         if out.json:
             out.emit("recorded", {**opened.show(ref), "seq": 1})
+        elif out.quiet or not sys.stdout.isatty():
+            out.raw(ref, kind="case")
         else:
             out.emit("opened", {"case": ref}, next=opened.next(ref), titles=opened.titles(ref))
     return 0

@@ -27,11 +27,11 @@ LOADED = """
 import json, sys
 from escalation.cli import run
 try:
-    code = run(sys.argv[1:])
+    code = run(sys.argv[2:])
 except SystemExit as left:
     code = left.code
-sys.stdout.flush()
-json.dump([code, sorted(sys.modules)], sys.stderr)
+with open(sys.argv[1], "w") as file:
+    json.dump([code, sorted(sys.modules)], file)
 """
 
 
@@ -50,10 +50,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 def loaded(folder: Path, *words: str) -> set[str]:
     """The top-level modules that are there once a command has run, in a process of its own."""
-    done = python(folder, LOADED, *words)
-    code, modules = json.loads(done.stderr)
-    assert code == 0
-    assert done.stdout
+    told = folder / "modules.json"
+    told.unlink(missing_ok=True)
+    done = python(folder, LOADED, str(told), *words)
+    assert told.exists(), done.stderr
+    code, modules = json.loads(told.read_text())
+    assert code == 0, done.stderr
     return {name.partition(".")[0] for name in modules}
 
 
