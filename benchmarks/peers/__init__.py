@@ -1,0 +1,1 @@
+"""What a person would otherwise use or write."""
