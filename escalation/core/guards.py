@@ -15,13 +15,17 @@ Chooser = Callable[[str, str, tuple[Branch, ...], View], "Branch | None"]
 
 def first_that_holds(state: str, event: str, listed: tuple[Branch, ...], view: View) -> Branch | None:
     """The first branch whose guard holds: the compiled table's way of taking a step."""
-    return next((branch for branch in listed if holds(branch, view)), None)
+    for branch in listed:
+        if holds(branch, view):
+            return branch
+    return None
 
 
 def holds(branch: Branch, view: View) -> bool:
     """Whether both halves of a guard hold."""
-    if branch.requires and not all(map(view.checklists.__getitem__, branch.requires)):
-        return False
+    for name in branch.requires:
+        if not view.checklists[name]:
+            return False
     return branch.when is None or branch.when.holds(view)
 
 
