@@ -16,6 +16,7 @@ import msgspec
 from escalation.core.announce import News, corrected, news, next_lapse, next_moment
 from escalation.core.entries import Amend, Check, Correction, Entry, EventEntry, Migrate, Opened, Withdraw, Worldly
 from escalation.core.evaluate import advance, evaluate, follows, lacking, step
+from escalation.core.guards import first_that_holds
 from escalation.core.history import amendable, effective
 from escalation.core.preview import Preview, compare
 from escalation.core.snapshot import MISSED, Announced, Missing, Refusal, Snapshot, decode_snapshot, encode_snapshot
@@ -215,7 +216,9 @@ class Engine:
     def _stepped(self, case: Loaded, entry: Worldly) -> Judged:
         """The usual way: the entry comes after all that is known."""
         told: list[Announced] = []
-        choose = self.shelf.chooser(case.snapshot.definition)
+        # Only an event takes a step, so only an event pays for the machine.
+        takes_step = isinstance(entry, EventEntry)
+        choose = self.shelf.chooser(case.snapshot.definition) if takes_step else first_that_holds
         after = step(self.shelf.table, case.snapshot, entry, case.now, choose, told)
         if isinstance(after, Refusal):
             raise Refused(after)
