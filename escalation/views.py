@@ -15,7 +15,7 @@ import msgspec
 from escalation.core.evaluate import Book, possibilities
 from escalation.core.guards import unticked_items
 from escalation.core.preview import Preview
-from escalation.core.reminders import length, nudges, reminders
+from escalation.core.reminders import length, nudges
 from escalation.core.snapshot import Inapplicable, Missing, Run, Snapshot, TrackState, plain_missing
 from escalation.core.table import Table
 from states.calendar import Calendar
@@ -298,11 +298,6 @@ def titles(table: Table, lang: str) -> Mapping[str, Mapping[str, str]]:
         },
         "item": items,
     }
-
-
-def reminder_days(run: Run, table: Table) -> list[str]:
-    """The days on which a deadline reminds."""
-    return [local(at, table) or "" for _, at in reminders(run, table.rule(run.id, run.state), table)]
 
 
 def calendar_year(calendar: Calendar, year: int) -> Data:

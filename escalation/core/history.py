@@ -19,7 +19,6 @@ from escalation.core.entries import (
     EventEntry,
     FactsEntry,
     FollowUp,
-    Migrate,
     Note,
     Opened,
     Withdraw,
@@ -84,7 +83,7 @@ AMENDABLE = (Opened, EventEntry, FactsEntry, Check, Attach, Note, FollowUp)
 
 def amendable(entry: Entry) -> bool:
     """Whether an amendment may name this entry. Source: semantics §6."""
-    return isinstance(entry, AMENDABLE) and not isinstance(entry, Migrate)
+    return isinstance(entry, AMENDABLE)
 
 
 def _with_note(entry: Worldly, note: str) -> Worldly:

@@ -111,10 +111,6 @@ class Table:
         defined = self.procedure.events.get(event)
         return defined.by if defined else CLOCK
 
-    def takers(self, state: str) -> tuple[str, ...]:
-        """The events that have a transition in a state."""
-        return tuple(self.moves(state))
-
     def expression(self, text: str, event: str | None) -> Expression:
         """The expression that a checked procedure holds.
 
