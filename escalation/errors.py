@@ -149,6 +149,22 @@ class StoreDamaged(StoreError):
         return {"store": self.path, "case": self.case, "entry": self.seq, "reason": self.reason}
 
 
+class DeliveryFailed(EscalationError):
+    """One attempt at one channel failed. It is tried again later, unless `permanent`: then it cannot ever succeed.
+
+    `reason` is plain English without anything secret or personal.
+    """
+
+    kind = "delivery"
+
+    def __init__(self, reason: str, permanent: bool = False) -> None:
+        self.reason, self.permanent = reason, permanent
+        super().__init__(reason)
+
+    def facts(self) -> dict[str, Any]:
+        return {"reason": self.reason, "permanent": self.permanent}
+
+
 class ConfigError(EscalationError):
     """A setting cannot be used. Nothing was changed."""
 

@@ -48,6 +48,8 @@ class Case(SQLModel, table=True):
     """The short id that people type."""
     title: str
     client: str | None = None
+    person: str | None = None
+    """Who looks after it, in an office."""
     definition: str = Field(foreign_key="definition.hash")
     opened_at: int = Field(sa_column=Column(BigInteger, nullable=False))
     head: int
@@ -62,6 +64,8 @@ class Case(SQLModel, table=True):
     next_lapse: int | None = Field(default=None, sa_column=Column(BigInteger))
     """When the clock alone changes the case next: until then the snapshot holds."""
     snapshot: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    calendar: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    """Stamp of the calendar data that the snapshot rests on."""
 
 
 class Entry(SQLModel, table=True):
@@ -111,9 +115,122 @@ class Outbox(SQLModel, table=True):
     at: int = Field(sa_column=Column(BigInteger, nullable=False))
     """When it falls."""
     status: str
-    """`pending`, `coalesced`, `superseded`; the daemon's delivery adds its own."""
+    """`pending`; `coalesced`, `silent` or `superseded`: not to be told; `routed`, `told`, `parked`, `kept`: see `deliveries`."""
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     created_at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    level: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    """How loud: `core.loudness`."""
+    until: int | None = Field(default=None, sa_column=Column(BigInteger))
+    """When it is too late to act on it."""
+    told_at: int | None = Field(default=None, sa_column=Column(BigInteger))
+    """When the first channel took it."""
+
+
+class Acknowledged(SQLModel, table=True):
+    """What a person has seen: announcements about it that are no louder fall silent."""
+
+    case_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("case.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    subject: str = Field(primary_key=True)
+    """`core.loudness.subject_of`: one running of a deadline, a state's or a person's follow-up."""
+    level: int
+    at: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class Channel(SQLModel, table=True):
+    """A way out. What opens it (a token, a password) is never in here."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    kind: str
+    """`apprise`, `command` or `log`."""
+    address: str
+    """As it may be shown: without what is secret."""
+    secret: str
+    """Where the secret lies: `keyring`, `file`, `env:NAME` or `none`."""
+    lang: str
+    privacy: str
+    """`discreet`, `titles` or `full`."""
+    zone: str
+    quiet_from: str | None = None
+    """`22:00`; None: there are no quiet hours."""
+    quiet_to: str | None = None
+    client: str | None = None
+    """Only of this client's cases; None: of all."""
+    person: str | None = None
+    """Only of the cases this person looks after; None: of all."""
+    digest: str
+    """`none`, `daily` or `weekly`."""
+    digest_at: str
+    """`08:00`"""
+    least: int
+    """The lowest level that goes out this way."""
+    created_at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    ok_at: int | None = Field(default=None, sa_column=Column(BigInteger))
+    """When it last took something."""
+    failing_since: int | None = Field(default=None, sa_column=Column(BigInteger))
+    error: str | None = None
+    """Why it last refused, without what is secret."""
+
+
+class Delivery(SQLModel, table=True):
+    """One message to one channel: announcements that go out together, or a digest."""
+
+    __table_args__ = (
+        UniqueConstraint("channel_id", "key"),
+        Index("ix_delivery_status", "status", "next_at"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    channel_id: int = Field(foreign_key="channel.id", ondelete="CASCADE")
+    kind: str
+    """`announcements`, `digest`."""
+    key: str | None = None
+    """Of what may be sent once only: `digest:2026-11-22`."""
+    level: int
+    status: str
+    """`waiting`, `sent`, `parked`, `dropped` (there was nothing left to say)."""
+    created_at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    next_at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Not to be tried before; while it is being sent, when another daemon may take it over."""
+    claim: str | None = None
+    """Who is sending it."""
+    attempts: int = 0
+    first_tried_at: int | None = Field(default=None, sa_column=Column(BigInteger))
+    done_at: int | None = Field(default=None, sa_column=Column(BigInteger))
+    error: str | None = None
+
+
+class DeliveryItem(SQLModel, table=True):
+    """That an announcement goes out by a channel: at most once."""
+
+    __tablename__ = "delivery_item"
+    __table_args__ = (Index("ix_delivery_item_delivery", "delivery_id"),)
+    channel_id: int = Field(foreign_key="channel.id", ondelete="CASCADE", primary_key=True)
+    outbox_id: int = Field(foreign_key="outbox.id", ondelete="CASCADE", primary_key=True)
+    delivery_id: int = Field(foreign_key="delivery.id", ondelete="CASCADE")
+
+
+class Daemon(SQLModel, table=True):
+    """The heartbeat of one background scheduler."""
+
+    id: str = Field(primary_key=True)
+    host: str
+    pid: int
+    version: str
+    started_at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    beat_at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    stopped_at: int | None = Field(default=None, sa_column=Column(BigInteger))
+
+
+class CalendarFile(SQLModel, table=True):
+    """A year's holiday arrangement that a person installed, so that copies and other machines have it too."""
+
+    __tablename__ = "calendar_file"
+    name: str = Field(primary_key=True)
+    """`CN-2027.toml`"""
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    installed_at: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 class Setting(SQLModel, table=True):

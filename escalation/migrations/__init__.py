@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-VERSION = 1
+VERSION = 2
 """Of the schema; kept in SQLite's `user_version`, so that a look at one integer tells whether to import Alembic."""
 
 

@@ -34,6 +34,20 @@ def test_the_script_for_new_files_is_what_the_migrations_make(tmp_path: Path) ->
     assert os.path.isfile(SCHEMA)
 
 
+def test_a_store_of_the_first_release_is_copied_and_upgraded_and_means_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "cases.db"
+    path.write_bytes((Path(__file__).parent / "old" / "schema-1.sqlite").read_bytes())
+    with open_store(path, now="2026-03-04T10:00") as there:
+        (case,) = there.cases()
+        assert case["tracks"][0]["state"] == "waiting"
+        assert case["deadlines"][0]["due"] == "2026-03-10"
+        assert [row["ok"] for row in there.verify()] == [True]
+
+    assert (tmp_path / "cases.db.before-schema-2-was-1").exists()
+    Store.open(str(tmp_path / "new.db")).close()
+    assert schema(tmp_path / "new.db") == schema(path)
+
+
 def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
