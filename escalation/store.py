@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from escalation.errors import NotFound, StoreBusy, StoreDamaged, StoreError, Sto
 from escalation.migrations import SCHEMA, VERSION, upgrade
 
 BUSY_SECONDS = 30
+POLL_SECONDS = 0.1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -42,6 +44,8 @@ class CaseRow(NamedTuple):
     overdue: bool
     next_lapse: datetime | None
     snapshot: bytes
+    person: str | None
+    calendar: str
 
 
 class Standing(NamedTuple):
@@ -58,6 +62,7 @@ class Standing(NamedTuple):
     next_lapse: datetime | None
     next_moment: datetime | None
     snapshot: bytes
+    calendar: str
 
 
 class DefinitionRow(NamedTuple):
@@ -79,6 +84,8 @@ class Posted(NamedTuple):
     at: datetime
     status: str
     body: bytes
+    level: int = 1
+    until: datetime | None = None
 
 
 class Store:
@@ -87,6 +94,7 @@ class Store:
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
         self._db = connection
         self.path = path
+        self._seen: int | None = None
 
     # -- opening ---------------------------------------------------------------------------------
 
@@ -169,9 +177,33 @@ class Store:
         except sqlite3.Error as error:
             raise _as_store_error(error, self.path) from error
 
+    def run(self, statement: str, values: Sequence[Any] = ()) -> Any:
+        """One statement of ours, for the parts of the house that keep rows of their own; a cursor."""
+        return self._run(statement, values)
+
+    def execute_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """One statement for many rows. Inside `writing`."""
+        if rows:
+            self._db.executemany(statement, rows)
+
+    def skipping_locked(self, alias: str) -> str:
+        """What makes a SELECT claim its rows and pass by those that another process holds."""
+        return ""  # BEGIN IMMEDIATE lets one process write at a time
+
     def changes(self) -> int:
         """A number that moves when another process commits; one cheap question."""
         return int(self._run("PRAGMA data_version").fetchone()[0])
+
+    def wait(self, seconds: float) -> bool:
+        """Until another process has committed since the last call, or so many seconds: whether one did."""
+        tries = max(1, round(seconds / POLL_SECONDS))
+        for _ in range(tries):
+            time.sleep(seconds / tries)
+            found = self.changes()
+            if found != self._seen:
+                self._seen = found
+                return True
+        return False
 
     # -- cases -----------------------------------------------------------------------------------
 
@@ -259,7 +291,7 @@ class Store:
             (
                 ref, standing.title, standing.client, standing.definition, to_int(standing.opened_at),
                 entries[-1].seq, hashes[-1][2], standing.open, standing.state, standing.stage, standing.overdue,
-                _or_none(standing.next_lapse), standing.snapshot,
+                _or_none(standing.next_lapse), standing.snapshot, standing.calendar,
             ),
         ).fetchone()  # fmt: skip
         case_id = int(row[0])
@@ -280,12 +312,17 @@ class Store:
             (
                 standing.title, standing.client, standing.definition, to_int(standing.opened_at), head, head_hash,
                 standing.open, standing.state, standing.stage, standing.overdue, _or_none(standing.next_lapse),
-                standing.snapshot, case.id, case.head,
+                standing.snapshot, standing.calendar, case.id, case.head,
             ),
         )  # fmt: skip
         self._run(sql.DELETE_TIMER, (case.id,))
         if standing.next_moment is not None:
             self._run(sql.INSERT_TIMER, (to_int(standing.next_moment), case.id))
+
+    def append_all(self, moves: Sequence[tuple[CaseRow, Entry | None, Standing]]) -> None:
+        """`append` for many cases. Inside `writing`."""
+        for case, entry, standing in moves:
+            self.append(case, entry, standing)
 
     # -- announcements ------------------------------------------------------------------------------
 
@@ -294,17 +331,57 @@ class Store:
         for key in superseded:
             self._run(sql.SUPERSEDE, (case_id, key))
         if new:
-            rows = [(case_id, p.key, p.kind, to_int(p.at), p.status, p.body, to_int(now)) for p in new]
+            rows = [
+                (case_id, p.key, p.kind, to_int(p.at), p.status, p.body, to_int(now), p.level, _or_none(p.until))
+                for p in new
+            ]
             self._db.executemany(sql.INSERT_OUTBOX, rows)
+
+    def post_all(self, posts: Sequence[tuple[int, Sequence[Posted], Iterable[str]]], now: datetime) -> None:
+        """`post` for many cases. Inside `writing`."""
+        for case_id, new, superseded in posts:
+            self.post(case_id, new, superseded, now)
 
     def outbox(self, case_id: int) -> list[Posted]:
         """What was announced about a case, superseded and coalesced ones too."""
         rows = self._run(sql.OUTBOX_OF, (case_id,))
-        return [Posted(key, kind, from_int(at), status, bytes(body)) for key, kind, at, status, body in rows]
+        return [
+            Posted(key, kind, from_int(at), status, bytes(body), level, None if until is None else from_int(until))
+            for key, kind, at, status, body, level, until in rows
+        ]
 
-    def due_cases(self, now: datetime, most: int = 100) -> list[str]:
-        """The cases whose next moment has come, earliest first."""
-        return [ref for (ref,) in self._run(sql.DUE_CASES, (to_int(now), most))]
+    # -- the clock -------------------------------------------------------------------------------------
+
+    def due(self, now: datetime, most: int = 100) -> list[CaseRow]:
+        """The cases whose next moment has come, earliest first; theirs until the end of this `writing`."""
+        return [_case_row(row) for row in self._run(sql.DUE_CASES, (to_int(now), most)).fetchall()]
+
+    def due_count(self, now: datetime) -> tuple[int, datetime | None]:
+        """How many cases are due, and since when the first of them."""
+        count, first = self._run(sql.DUE_COUNT, (to_int(now),)).fetchone()
+        return count, None if first is None else from_int(first)
+
+    def next_timer(self) -> datetime | None:
+        """When the next case is due; None if none ever is."""
+        row = self._run(sql.NEXT_TIMER).fetchone()
+        return from_int(row[0]) if row else None
+
+    def put_off(self, case_id: int, until: datetime) -> None:
+        """Look at a case again at `until`, not before. Inside `writing`."""
+        self._run(sql.DELETE_TIMER, (case_id,))
+        self._run(sql.INSERT_TIMER, (to_int(until), case_id))
+
+    def stale(self, definition: str, calendar: str, most: int = 100) -> list[CaseRow]:
+        """Open cases of a definition whose snapshot rests on other calendar data than that."""
+        return [_case_row(row) for row in self._run(sql.STALE_CASES, (True, calendar, definition, most)).fetchall()]
+
+    def open_definitions(self) -> list[str]:
+        """The definitions that open cases are pinned to."""
+        return [hash for (hash,) in self._run(sql.OPEN_DEFINITIONS, (True,))]
+
+    def assign(self, case_id: int, person: str | None) -> None:
+        """Who looks after a case. Inside `writing`."""
+        self._run(sql.ASSIGN, (person, case_id))
 
     # -- definitions and settings ---------------------------------------------------------------------
 
@@ -356,10 +433,12 @@ def _or_none(at: datetime | None) -> int | None:
 
 
 def _case_row(row: Sequence[Any]) -> CaseRow:
-    id, ref, title, client, definition, opened, head, head_hash, is_open, overdue, lapse, snapshot = row
+    id, ref, title, client, definition, opened, head, head_hash, is_open, overdue, lapse, snapshot, person, calendar = (
+        row
+    )
     return CaseRow(
         id, ref, title, client, definition, from_int(opened), head, head_hash, bool(is_open), bool(overdue),
-        None if lapse is None else from_int(lapse), bytes(snapshot),
+        None if lapse is None else from_int(lapse), bytes(snapshot), person, calendar,
     )  # fmt: skip
 
 

@@ -107,6 +107,12 @@ class Outbox(SQLModel, table=True):
             postgresql_where=text("status != 'superseded'"),
         ),
         Index("ix_outbox_status", "status", "at"),
+        Index(
+            "ix_outbox_until",
+            "until",
+            sqlite_where=text("until IS NOT NULL"),
+            postgresql_where=text("until IS NOT NULL"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(sa_column=Column(BigInteger, ForeignKey("case.id", ondelete="CASCADE"), nullable=False))

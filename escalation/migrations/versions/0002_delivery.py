@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,6 +19,8 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("level", sa.Integer(), nullable=False, server_default=sa.text("1")))
     op.add_column("outbox", sa.Column("until", sa.BigInteger()))
     op.add_column("outbox", sa.Column("told_at", sa.BigInteger()))
+    urgent = sa.text("until IS NOT NULL")
+    op.create_index("ix_outbox_until", "outbox", ["until"], sqlite_where=urgent, postgresql_where=urgent)
     op.create_table(
         "acknowledged",
         sa.Column(
@@ -87,7 +91,7 @@ def _text(name: str) -> sa.Column[str]:
     return sa.Column(name, sa.String(), nullable=False)
 
 
-def _parent(name: str, table: str, **options: bool) -> sa.Column[int]:
+def _parent(name: str, table: str, **options: Any) -> sa.Column[int]:
     return sa.Column(
         name, sa.Integer(), sa.ForeignKey(f"{table}.id", ondelete="CASCADE"), autoincrement=False, **options
     )
@@ -96,6 +100,7 @@ def _parent(name: str, table: str, **options: bool) -> sa.Column[int]:
 def downgrade() -> None:
     for table in ("calendar_file", "daemon", "delivery_item", "delivery", "channel", "acknowledged"):
         op.drop_table(table)
+    op.drop_index("ix_outbox_until", "outbox")
     for table, columns in (("outbox", ("told_at", "until", "level")), ("case", ("calendar", "person"))):
         with op.batch_alter_table(table) as batch:
             for column in columns:
