@@ -30,6 +30,8 @@ GIVE_UP = timedelta(days=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 LEASE = timedelta(minutes=3)
 """Who claimed a delivery and did not come back by then has died: another may send it."""
+LATE = timedelta(minutes=15)
+"""A delivery that nobody tried for so long though it was time has no daemon that could send it."""
 INSIST = timedelta(hours=4)
 """An urgent reminder that nobody has acknowledged is said again after that, while there is still time."""
 
@@ -333,8 +335,11 @@ class Deliveries:
 
     # -- how it stands -----------------------------------------------------------------------------------
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        """How many announcements and deliveries there are of each status that is not settled."""
+    def counts(self, now: datetime) -> dict[str, dict[str, int]]:
+        """How many announcements and deliveries there are of each status that is not settled.
+
+        `late`: those that nobody tried though it was time, for want of a daemon that has the channel's secret.
+        """
         outbox = dict(self._run(sql.OUTBOX_COUNTS).fetchall())
         deliveries = dict(self._run(sql.DELIVERY_COUNTS).fetchall())
         return {
@@ -343,7 +348,11 @@ class Deliveries:
                 "routed": outbox.get("routed", 0),
                 "parked": outbox.get("parked", 0),
             },
-            "deliveries": {"waiting": deliveries.get("waiting", 0), "parked": deliveries.get("parked", 0)},
+            "deliveries": {
+                "waiting": deliveries.get("waiting", 0),
+                "late": self._run(sql.LATE_COUNT, (to_int(now - LATE),)).fetchone()[0],
+                "parked": deliveries.get("parked", 0),
+            },
         }
 
     def parked(self) -> list[tuple[str, int, datetime, str]]:

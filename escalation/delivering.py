@@ -40,8 +40,12 @@ class Outcome(NamedTuple):
     notes: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     """For the log: event and facts."""
 
-    def __add__(self, other: Outcome) -> Outcome:  # type: ignore[override]
-        return Outcome(*(a + b for a, b in zip(self, other, strict=True)))
+    def and_then(self, other: Outcome) -> Outcome:
+        """Both together."""
+        return Outcome(
+            self.sent + other.sent, self.failed + other.failed, self.parked + other.parked,
+            self.dropped + other.dropped, self.notes + other.notes,
+        )  # fmt: skip
 
 
 class Sending:
@@ -62,7 +66,7 @@ class Sending:
             claimed = self._deliveries.claim(now, self._owner, unable)
             if claimed is None:
                 break
-            done += self._one(claimed, now)
+            done = done.and_then(self._one(claimed, now))
         return done
 
     def finish(self, now: datetime, seconds: float = 0.0) -> Outcome:
@@ -74,7 +78,7 @@ class Sending:
         for future in back:
             claimed, said = self._under_way.pop(future)
             error = future.exception()
-            done += self._noted(claimed, said, error, now)
+            done = done.and_then(self._noted(claimed, said, error, now))
         return done
 
     @property

@@ -13,7 +13,8 @@ CHANNEL_OK = "UPDATE channel SET ok_at = ?, failing_since = NULL, error = NULL W
 CHANNEL_FAILED = "UPDATE channel SET failing_since = coalesce(failing_since, ?), error = ? WHERE id = ?"
 
 PENDING = (
-    'SELECT o.id, o.case_id, c.client, c.person, o.level, o.until, o.body FROM outbox o JOIN "case" c ON c.id = o.case_id'
+    "SELECT o.id, o.case_id, c.client, c.person, o.level, o.until, o.body FROM outbox o"
+    ' JOIN "case" c ON c.id = o.case_id'
     " WHERE o.status = 'pending' AND o.at <= ? ORDER BY o.at, o.id LIMIT ?"
 )
 MARK = "UPDATE outbox SET status = ? WHERE id = ? AND status = 'pending'"
@@ -30,8 +31,8 @@ UNANSWERED = (
 )
 ANSWERED = "UPDATE outbox SET until = NULL WHERE id = ?"
 INSERT_AGAIN = (
-    "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at, level, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT DO NOTHING"
+    "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at, level, until)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 
 OPEN_DELIVERY = (
@@ -53,12 +54,13 @@ ITEMS = (
 )
 DONE = "UPDATE delivery SET status = ?, done_at = ?, error = ?, claim = NULL WHERE id = ? AND claim = ? RETURNING id"
 POSTPONE = (
-    "UPDATE delivery SET next_at = ?, first_tried_at = ?, attempts = attempts - 1, claim = NULL WHERE id = ? AND claim = ?"
+    "UPDATE delivery SET next_at = ?, first_tried_at = ?, attempts = attempts - 1, claim = NULL"
+    " WHERE id = ? AND claim = ?"
 )
 LATER = "UPDATE delivery SET next_at = ?, error = ?, claim = NULL WHERE id = ? AND claim = ?"
 TOLD = (
-    "UPDATE outbox SET told_at = coalesce(told_at, ?), status = CASE WHEN status = 'superseded' THEN status ELSE 'told' END"
-    " WHERE id = ? RETURNING status, case_id"
+    "UPDATE outbox SET told_at = coalesce(told_at, ?),"
+    " status = CASE WHEN status = 'superseded' THEN status ELSE 'told' END WHERE id = ? RETURNING status, case_id"
 )
 OVERTAKEN = "UPDATE outbox SET status = 'overtaken' WHERE id = ? AND status IN ('routed', 'parked')"
 PARK_ITEMS = (
@@ -67,10 +69,14 @@ PARK_ITEMS = (
 )
 UNPARK = PARK_ITEMS.replace("'parked' WHERE status = 'routed'", "'routed' WHERE status = 'parked'")
 PARKED_OF = "SELECT id FROM delivery WHERE channel_id = ? AND status = 'parked' ORDER BY id"
-RETRY = "UPDATE delivery SET status = 'waiting', next_at = ?, attempts = 0, first_tried_at = NULL, claim = NULL WHERE id = ?"
+RETRY = (
+    "UPDATE delivery SET status = 'waiting', next_at = ?, attempts = 0, first_tried_at = NULL, claim = NULL"
+    " WHERE id = ?"
+)
 NEXT_DELIVERY_AT = "SELECT min(next_at) FROM delivery WHERE status = 'waiting'"
 
 OUTBOX_COUNTS = "SELECT status, count(*) FROM outbox WHERE status IN ('pending', 'routed', 'parked') GROUP BY status"
+LATE_COUNT = "SELECT count(*) FROM delivery WHERE status = 'waiting' AND next_at < ?"
 DELIVERY_COUNTS = "SELECT status, count(*) FROM delivery WHERE status IN ('waiting', 'parked') GROUP BY status"
 PARKED = (
     "SELECT c.name, count(*), min(d.first_tried_at), max(d.error) FROM delivery d JOIN channel c ON c.id = d.channel_id"

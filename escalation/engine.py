@@ -28,8 +28,7 @@ from escalation.errors import (
     FieldProblem,
     NotFound,
     Refused,
-    StoreDamaged,
-    StoreError,
+    StoreBusy,
     WouldConflict,
 )
 from escalation.shelf import Shelf
@@ -177,7 +176,7 @@ class Engine:
                 moves.append((row, None, self.standing(snapshot)))
                 posts.append(self._rows(row.id, found, snapshot))
             except Exception as error:
-                if isinstance(error, StoreError) and not isinstance(error, StoreDamaged):
+                if isinstance(error, StoreBusy):
                     raise
                 failed.append((row.ref, type(error).__name__))
                 self.store.put_off(row.id, now + PUT_OFF)

@@ -6,7 +6,10 @@ made (`store`), so there is one set of statements.
 
 from __future__ import annotations
 
-CASE_COLUMNS = "id, ref, title, client, definition, opened_at, head, head_hash, open, overdue, next_lapse, snapshot, person, calendar"
+CASE_COLUMNS = (
+    "id, ref, title, client, definition, opened_at, head, head_hash, open, overdue, next_lapse, snapshot"
+    ", person, calendar"
+)
 
 FIND_CASE = f'SELECT {CASE_COLUMNS} FROM "case" WHERE ref = ?'
 CASES_BY_PREFIX = 'SELECT ref FROM "case" WHERE ref >= ? AND ref < ? ORDER BY ref LIMIT 3'
@@ -30,8 +33,8 @@ ENTRY_BY_KEY = "SELECT seq FROM entry WHERE case_id = ? AND key = ?"
 DELETE_TIMER = "DELETE FROM timer WHERE case_id = ?"
 INSERT_TIMER = "INSERT INTO timer (at, case_id) VALUES (?, ?)"
 DUE_CASES = (
-    f'SELECT {", ".join("c." + name for name in CASE_COLUMNS.split(", "))} FROM timer t JOIN "case" c ON c.id = t.case_id'
-    " WHERE t.at <= ? ORDER BY t.at, t.case_id LIMIT ?"
+    f"SELECT {', '.join('c.' + name for name in CASE_COLUMNS.split(', '))} FROM timer t"
+    ' JOIN "case" c ON c.id = t.case_id WHERE t.at <= ? ORDER BY t.at, t.case_id LIMIT ?'
 )
 NEXT_TIMER = "SELECT at FROM timer ORDER BY at LIMIT 1"
 DUE_COUNT = "SELECT count(*), min(at) FROM timer WHERE at <= ?"
@@ -43,8 +46,8 @@ ASSIGN = 'UPDATE "case" SET person = ? WHERE id = ?'
 
 SUPERSEDE = "UPDATE outbox SET status = 'superseded' WHERE case_id = ? AND key = ? AND status != 'superseded'"
 INSERT_OUTBOX = (
-    "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at, level, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT DO NOTHING"
+    "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at, level, until)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 OUTBOX_OF = "SELECT key, kind, at, status, body, level, until FROM outbox WHERE case_id = ? ORDER BY at, id"
 

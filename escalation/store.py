@@ -221,9 +221,9 @@ class Store:
         return tuple(r for (r,) in self._run(sql.ALL_REFS, (10,)))
 
     def cases(
-        self, open_only: bool = False, client: str | None = None, stage: str | None = None, state: str | None = None,
-        overdue: bool = False, stale_before: datetime | None = None, moves_by: datetime | None = None,
-        limit: int | None = None,
+        self, open_only: bool = False, client: str | None = None, person: str | None = None,
+        stage: str | None = None, state: str | None = None, overdue: bool = False,
+        stale_before: datetime | None = None, moves_by: datetime | None = None, limit: int | None = None,
     ) -> Iterator[CaseRow]:  # fmt: skip
         """Cases in the order of opening here, page by page.
 
@@ -231,7 +231,7 @@ class Store:
         has run on since come along for a closer look. `moves_by`: only those that the clock changes
         by then, or that are overdue.
         """
-        clauses, values = _clauses(open_only, client, stage, state, overdue, stale_before, moves_by)
+        clauses, values = _clauses(open_only, client, person, stage, state, overdue, stale_before, moves_by)
         statement = sql.list_cases(clauses, limited=True)
         last, page = 0, 500
         while limit is None or limit > 0:
@@ -417,6 +417,38 @@ class Store:
         """Tell the store something about itself. Inside `writing`."""
         self._run(sql.PUT_SETTING, (name, value))
 
+    # -- whole stores: copies and backups ---------------------------------------------------------------
+
+    @property
+    def kind(self) -> str:
+        """The database behind it: `sqlite` or `postgresql`."""
+        return "sqlite"
+
+    def write_copy(self, path: str) -> bool:
+        """Write all that is committed into the empty SQLite file at `path`, while others go on writing.
+
+        False where the database cannot: nothing was written, and the rows have to be copied. Raises: StoreError.
+        """
+        try:
+            with closing(_connect(self.path)) as connection:
+                connection.execute("VACUUM INTO ?", (path,))
+        except sqlite3.Error as error:
+            raise _as_store_error(error, self.path) from error
+        return True
+
+    def faults(self) -> list[str]:
+        """What the database finds wrong with the file it keeps the rows in; empty if nothing. Raises: StoreError."""
+        found = [str(text) for (text,) in self._run("PRAGMA integrity_check(10)")]
+        orphans = [f"{row[0]}: a row without its {row[2]}" for row in self._run("PRAGMA foreign_key_check")]
+        foreign = self._run("SELECT type || ' ' || name FROM sqlite_master WHERE type IN ('view', 'trigger')")
+        return [text for text in found if text != "ok"] + orphans + [f"{each} is not ours" for (each,) in foreign]
+
+    def keep_others_out(self, tables: Sequence[str]) -> None:
+        """Nobody else writes to these tables before the transaction ends. Inside `writing`, which is enough here."""
+
+    def ids_were_copied(self, tables: Sequence[str]) -> None:
+        """Rows of these tables came with their ids: what is added later is numbered after them. Inside `writing`."""
+
 
 def to_int(at: datetime) -> int:
     """An instant as whole microseconds since 1970 UTC."""
@@ -451,7 +483,7 @@ def _chain(previous: str, entries: Iterable[Entry]) -> Iterator[tuple[int, bytes
 
 
 def _clauses(
-    open_only: bool, client: str | None, stage: str | None, state: str | None, overdue: bool,
+    open_only: bool, client: str | None, person: str | None, stage: str | None, state: str | None, overdue: bool,
     stale_before: datetime | None, moves_by: datetime | None,
 ) -> tuple[tuple[str, ...], list[Any]]:  # fmt: skip
     clauses: list[str] = []
@@ -462,6 +494,9 @@ def _clauses(
     if client is not None:
         clauses.append("client = ?")
         values.append(client)
+    if person is not None:
+        clauses.append("person = ?")
+        values.append(person)
     kept: list[tuple[str, Any]] = [(c, v) for c, v in (("stage = ?", stage), ("state = ?", state)) if v is not None]
     if overdue:
         kept.append(("overdue = ?", True))

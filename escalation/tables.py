@@ -121,7 +121,7 @@ class Outbox(SQLModel, table=True):
     at: int = Field(sa_column=Column(BigInteger, nullable=False))
     """When it falls."""
     status: str
-    """`pending`; `coalesced`, `silent` or `superseded`: not to be told; `routed`, `told`, `parked`, `kept`: see `deliveries`."""
+    """One of those that `deliveries` names; `superseded` frees the key."""
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     created_at: int = Field(sa_column=Column(BigInteger, nullable=False))
     level: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})

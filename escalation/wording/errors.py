@@ -13,6 +13,7 @@ from escalation.errors import (
     BadInput,
     CaseMoved,
     ConfigError,
+    DeliveryFailed,
     FieldProblem,
     NotFound,
     Refused,
@@ -49,6 +50,11 @@ def error_lines(error: BaseException, lang: str, titles: Titles | None = None) -
             return [said.say("case_moved.what", **facts), said.say("case_moved.how", **facts)]
         case StoreError():
             return _store(error, said)
+        case DeliveryFailed():
+            known = f"reason.{error.reason}"
+            reason = said.say(known) if said.has(known) else error.reason
+            how = "delivery_failed.for_good" if error.permanent else "delivery_failed.later"
+            return [said.say("delivery_failed.what", reason=reason), said.say(how)]
         case ConfigError():
             expected = _expected(said, error.expected, error.value, None)
             what = said.say("config.what", key=error.key, expected=expected)
