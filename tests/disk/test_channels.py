@@ -411,7 +411,7 @@ def test_a_command_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) 
 
 
 def test_the_log_gets_one_line_with_the_title(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "escalation.delivery"):
+    with caplog.at_level(logging.INFO, "escalation.told"):
         send("log", "log", Message("1 件事\n明天到期", "李四 12000", LOUD))
 
     assert [record.getMessage() for record in caplog.records] == ["1 件事 明天到期"]
