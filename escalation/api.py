@@ -62,7 +62,7 @@ Data = dict[str, Any]
 
 
 def open_store(path: str | Path, *, now: datetime | str | None = None, lang: str = "en") -> Desk:
-    """The store in a SQLite file, created where it is new.
+    """The store in a SQLite file or at a `postgresql://` URL, created where it is new.
 
     `now`: act as if it were this instant. Raises: StoreError, BadInput.
     """

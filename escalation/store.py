@@ -1,26 +1,31 @@
 """Open, load, commit: the only place where rows become values.
 
-One kept DBAPI connection runs the statements. Whatever writes is one `BEGIN IMMEDIATE` transaction
-from before its first read, so two writers never decide on the same past. Files are private (0600).
+The statements run in SQLite (`sqlite`) or in PostgreSQL (`postgres`). Whatever writes is one transaction
+that holds the case from before its first read, so two writers never decide on the same past.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from msgspec import MsgspecError
+from msgspec import MsgspecError, json
 
 from escalation import statements as sql
 from escalation.core.entries import Entry, canonical, chained, decode_entry
-from escalation.errors import NotFound, StoreBusy, StoreDamaged, StoreError, StoreTooNew
-from escalation.migrations import SCHEMA, VERSION, upgrade
+from escalation.errors import NotFound, StoreDamaged, StoreError
+from escalation.sqlite import SqliteDatabase
 
-BUSY_SECONDS = 30
+if TYPE_CHECKING:
+    from escalation.database import Database
+
+T = TypeVar("T")
+POSTGRES = ("postgresql://", "postgres://")
+PAUSES = (0.2, 1.0)
+"""Seconds before each further try, where a connection was lost."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -84,59 +89,49 @@ class Posted(NamedTuple):
 class Store:
     """A store of cases. Not for use by several threads at once; open one each."""
 
-    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
-        self._db = connection
-        self.path = path
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._run = database.execute
 
     # -- opening ---------------------------------------------------------------------------------
 
     @classmethod
-    def open(cls, path: str) -> Store:
-        """The store in the SQLite file at `path`, created or brought up to date where necessary.
+    def open(cls, url: str) -> Store:
+        """The store in a SQLite file or at a PostgreSQL URL, created or brought up to date where necessary.
 
-        Raises: StoreTooNew, StoreBusy, StoreError; the file is then as it was.
+        Raises: StoreTooNew, StoreBusy, StoreError; the store is then as it was.
         """
-        _private_file(path)
+        if not url.startswith(POSTGRES):
+            return cls(SqliteDatabase.open(url))
         try:
-            connection = _connect(path)
-            try:
-                version = connection.execute("PRAGMA user_version").fetchone()[0]
-                if version > VERSION:
-                    raise StoreTooNew(path, f"schema {version}, this program knows {VERSION}")
-                if version < VERSION:
-                    _migrate(path)
-            except BaseException:
-                connection.close()
-                raise
-        except sqlite3.Error as error:
-            raise _as_store_error(error, path) from error
-        return cls(connection, path)
+            from escalation.postgres import PostgresDatabase  # with psycopg, a quarter of a second
+        except ImportError as error:
+            needs = "it needs psycopg: pip install 'escalation[postgres]'"
+            raise StoreError(POSTGRES[0] + "…", needs) from error
+        return cls(PostgresDatabase.open(url))
 
     def close(self) -> None:
-        """Give the file back."""
+        """Give the file or the connection back."""
         self._db.close()
+
+    @property
+    def path(self) -> str:
+        """What messages call it: the file, or the URL without its password."""
+        return self._db.name
 
     @property
     def folder(self) -> str:
         """Where what belongs to the store but is no row lies: calendars, attached files."""
-        return os.path.dirname(os.path.realpath(self.path))
+        return self._db.folder
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    @property
+    def in_transaction(self) -> bool:
+        """Whether `writing` or `reading` is on."""
+        return self._db.in_transaction
+
+    def writing(self) -> AbstractContextManager[None]:
         """One transaction that may write: all of it is kept, or nothing."""
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise _as_store_error(error, self.path) from error
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._roll_back()
-            raise _as_store_error(error, self.path) from error
-        except BaseException:
-            self._roll_back()
-            raise
+        return self._db.writing()
 
     @contextmanager
     def writing_or_joining(self) -> Iterator[None]:
@@ -144,7 +139,7 @@ class Store:
         if self._db.in_transaction:
             yield
             return
-        with self.writing():
+        with self._db.writing():
             yield
 
     @contextmanager
@@ -153,37 +148,57 @@ class Store:
         if self._db.in_transaction:
             yield
             return
-        self._db.execute("BEGIN")
-        try:
+        with self._db.reading():
             yield
-        finally:
-            self._roll_back()
 
-    def _roll_back(self) -> None:
+    def surely(self, run: Callable[[], T], pauses: Sequence[float] = PAUSES) -> T:
+        """Run what is one transaction; again where it was cut off from outside and nothing of it was kept."""
         if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
-
-    def _run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        try:
-            return self._db.execute(statement, values)
-        except sqlite3.Error as error:
-            raise _as_store_error(error, self.path) from error
+            return run()
+        for pause in pauses:
+            try:
+                return run()
+            except StoreError as error:
+                if not error.again:
+                    raise
+            time.sleep(pause)
+        return run()
 
     def changes(self) -> int:
-        """A number that moves when another process commits; one cheap question."""
-        return int(self._run("PRAGMA data_version").fetchone()[0])
+        """A number that moves when another process commits; one cheap question. The first begins to watch."""
+        return self._db.changes()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep; True at once when another process has committed since the last `wait`.
+
+        If nothing was watched yet, anything may have happened: then it is True at once.
+        """
+        return self._db.wait(seconds)
 
     # -- cases -----------------------------------------------------------------------------------
 
     def case(self, ref: str) -> CaseRow:
-        """The case of that id or unique prefix. Raises: NotFound, with the candidates if there are several."""
-        row = self._run(sql.FIND_CASE, (ref,)).fetchone()
+        """The case of that id or unique prefix; inside `writing`, nobody else changes it until that ends.
+
+        Raises: NotFound, with the candidates if there are several.
+        """
+        find = sql.FIND_CASE + self._db.lock
+        row = self._run(find, (ref,)).fetchone()
         if row is None:
             found = [r for (r,) in self._run(sql.CASES_BY_PREFIX, (ref, ref + "\U0010ffff"))] if ref else []
             if len(found) != 1:
                 raise NotFound("case", ref, known=tuple(found) or self._some_refs())
-            row = self._run(sql.FIND_CASE, (found[0],)).fetchone()
+            row = self._run(find, (found[0],)).fetchone()
         return _case_row(row)
+
+    def cases_of(self, refs: Sequence[str], lock: bool = True) -> list[CaseRow]:
+        """The cases of whole ids, in that order, in one question; those that are not there are left out.
+
+        With `lock`, inside `writing`, nobody else changes them until that ends.
+        """
+        statement = sql.cases_of(self._db.each) + (self._db.lock if lock else "")
+        rows = {row[1]: _case_row(row) for row in self._run(statement, (json.encode(list(refs)).decode(),))}
+        return [rows[ref] for ref in refs if ref in rows]
 
     def _some_refs(self) -> tuple[str, ...]:
         return tuple(r for (r,) in self._run(sql.ALL_REFS, (10,)))
@@ -263,39 +278,60 @@ class Store:
             ),
         ).fetchone()  # fmt: skip
         case_id = int(row[0])
-        self._db.executemany(sql.INSERT_ENTRY, [(case_id, *each) for each in hashes])
+        self._db.execute_many(sql.INSERT_ENTRY, [(case_id, *each) for each in hashes])
         if standing.next_moment is not None:
-            self._run(sql.INSERT_TIMER, (to_int(standing.next_moment), case_id))
-        return self.case(ref)
+            self._run(sql.PUT_TIMER, (to_int(standing.next_moment), case_id))
+        return CaseRow(
+            case_id, ref, standing.title, standing.client, standing.definition, standing.opened_at, entries[-1].seq,
+            hashes[-1][2], standing.open, standing.overdue, standing.next_lapse, standing.snapshot,
+        )  # fmt: skip
 
     def append(self, case: CaseRow, entry: Entry | None, standing: Standing) -> None:
         """One entry, or none when only time has passed, with the snapshot it leads to. Inside `writing`."""
         head, head_hash = case.head, case.head_hash
         if entry is not None:
-            ((_, body, head_hash, key),) = _chain(case.head_hash, (entry,))
-            head = entry.seq
+            ((head, body, head_hash, key),) = _chain(case.head_hash, (entry,))
             self._run(sql.INSERT_ENTRY, (case.id, head, body, head_hash, key))
-        self._run(
-            sql.UPDATE_CASE,
-            (
-                standing.title, standing.client, standing.definition, to_int(standing.opened_at), head, head_hash,
-                standing.open, standing.state, standing.stage, standing.overdue, _or_none(standing.next_lapse),
-                standing.snapshot, case.id, case.head,
-            ),
-        )  # fmt: skip
-        self._run(sql.DELETE_TIMER, (case.id,))
+        self._run(sql.UPDATE_CASE, _updated(case, head, head_hash, standing))
         if standing.next_moment is not None:
-            self._run(sql.INSERT_TIMER, (to_int(standing.next_moment), case.id))
+            self._run(sql.PUT_TIMER, (to_int(standing.next_moment), case.id))
+        else:
+            self._run(sql.DELETE_TIMER, (case.id,))
+
+    def append_all(self, changes: Sequence[tuple[CaseRow, Entry | None, Standing]]) -> None:
+        """The same for many cases, each of which stands there once, as sets. Inside `writing`."""
+        entries, cases, timers, still = [], [], [], []
+        for case, entry, standing in changes:
+            head, head_hash = case.head, case.head_hash
+            if entry is not None:
+                ((head, body, head_hash, key),) = _chain(case.head_hash, (entry,))
+                entries.append((case.id, head, body, head_hash, key))
+            cases.append(_updated(case, head, head_hash, standing))
+            if standing.next_moment is not None:
+                timers.append((to_int(standing.next_moment), case.id))
+            else:
+                still.append((case.id,))
+        self._db.execute_many(sql.INSERT_ENTRY, entries)
+        self._db.execute_many(sql.UPDATE_CASE, cases)
+        self._db.execute_many(sql.PUT_TIMER, timers)
+        self._db.execute_many(sql.DELETE_TIMER, still)
 
     # -- announcements ------------------------------------------------------------------------------
 
     def post(self, case_id: int, new: Sequence[Posted], superseded: Iterable[str], now: datetime) -> None:
         """Rows for the outbox, and keys that a correction took back. Inside `writing`."""
-        for key in superseded:
-            self._run(sql.SUPERSEDE, (case_id, key))
-        if new:
-            rows = [(case_id, p.key, p.kind, to_int(p.at), p.status, p.body, to_int(now)) for p in new]
-            self._db.executemany(sql.INSERT_OUTBOX, rows)
+        self.post_all([(case_id, new, superseded)], now)
+
+    def post_all(self, posts: Iterable[tuple[int, Sequence[Posted], Iterable[str]]], now: datetime) -> None:
+        """The same for many cases: id, rows and keys of each. Inside `writing`."""
+        at, gone, rows = to_int(now), [], []
+        for case_id, new, superseded in posts:
+            gone += [(case_id, key) for key in superseded]
+            rows += [(case_id, p.key, p.kind, to_int(p.at), p.status, p.body, at) for p in new]
+        if gone:
+            self._db.execute_many(sql.SUPERSEDE, gone)
+        if rows:
+            self._db.execute_many(sql.INSERT_OUTBOX, rows)
 
     def outbox(self, case_id: int) -> list[Posted]:
         """What was announced about a case, superseded and coalesced ones too."""
@@ -305,6 +341,11 @@ class Store:
     def due_cases(self, now: datetime, most: int = 100) -> list[str]:
         """The cases whose next moment has come, earliest first."""
         return [ref for (ref,) in self._run(sql.DUE_CASES, (to_int(now), most))]
+
+    def due(self, now: datetime, most: int) -> list[CaseRow]:
+        """The same as rows. Inside `writing` they are this process's, and those of another are left out."""
+        rows = self._run(sql.DUE + self._db.skip_locked, (to_int(now), most))
+        return [_case_row(row) for row in rows]
 
     # -- definitions and settings ---------------------------------------------------------------------
 
@@ -340,6 +381,14 @@ class Store:
         """Tell the store something about itself. Inside `writing`."""
         self._run(sql.PUT_SETTING, (name, value))
 
+    def calendar_files(self) -> list[tuple[str, bytes]]:
+        """Name and content of each calendar file that a person installed."""
+        return [(name, bytes(body)) for name, body in self._run(sql.CALENDAR_FILES)]
+
+    def keep_calendar_file(self, name: str, body: bytes, now: datetime) -> None:
+        """Keep a calendar file, in place of an older one of that name. Inside `writing`."""
+        self._run(sql.PUT_CALENDAR_FILE, (name, body, to_int(now)))
+
 
 def to_int(at: datetime) -> int:
     """An instant as whole microseconds since 1970 UTC."""
@@ -360,6 +409,15 @@ def _case_row(row: Sequence[Any]) -> CaseRow:
     return CaseRow(
         id, ref, title, client, definition, from_int(opened), head, head_hash, bool(is_open), bool(overdue),
         None if lapse is None else from_int(lapse), bytes(snapshot),
+    )  # fmt: skip
+
+
+def _updated(case: CaseRow, head: int, head_hash: str, standing: Standing) -> tuple[Any, ...]:
+    """The values of `UPDATE_CASE`."""
+    return (
+        standing.title, standing.client, standing.definition, to_int(standing.opened_at), head, head_hash,
+        standing.open, standing.state, standing.stage, standing.overdue, _or_none(standing.next_lapse),
+        standing.snapshot, case.id, case.head,
     )  # fmt: skip
 
 
@@ -398,57 +456,3 @@ def _clauses(
         clauses.append("(overdue = ? OR id IN (SELECT case_id FROM timer WHERE at <= ?))")
         values += [True, to_int(moves_by)]
     return tuple(clauses), values
-
-
-def _connect(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-        connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _migrate(path: str) -> None:
-    """A new file gets the schema; an older one is copied, then upgraded."""
-    with closing(_connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("BEGIN IMMEDIATE")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may have been first
-        if version == 0:
-            with open(SCHEMA, encoding="utf-8") as script:
-                for statement in script.read().split(";\n"):
-                    connection.execute(statement)
-        connection.execute("COMMIT")
-    if 0 < version < VERSION:
-        _copy_before_upgrade(path, version)
-        upgrade(f"sqlite:///{path}")
-
-
-def _copy_before_upgrade(path: str, version: int) -> None:
-    copy = f"{path}.before-schema-{VERSION}-was-{version}"
-    if os.path.exists(copy):
-        return
-    with closing(_connect(path)) as connection:
-        connection.execute("VACUUM INTO ?", (copy,))
-    os.chmod(copy, 0o600)
-
-
-def _private_file(path: str) -> None:
-    """The file and a new folder for it, readable by nobody else."""
-    folder = os.path.dirname(os.path.abspath(path))
-    try:
-        if not os.path.isdir(folder):
-            os.makedirs(folder, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise StoreError(path, error.strerror or str(error)) from error
-
-
-def _as_store_error(error: sqlite3.Error, path: str) -> StoreError:
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return StoreBusy(path, text)
-    return StoreError(path, text)

@@ -20,6 +20,7 @@ from escalation.errors import (
     StoreDamaged,
     StoreError,
     StoreTooNew,
+    StoreUnsure,
     WouldConflict,
 )
 from escalation.wording.sentences import Titles, Wording, visible, wording
@@ -184,16 +185,23 @@ def _would_conflict(error: WouldConflict, said: Wording, titles: Titles) -> list
 
 def _store(error: StoreError, said: Wording) -> list[str]:
     reason = said.say("store.reason", reason=error.reason)
+    server = "://" in error.path
     match error:
         case StoreTooNew():
-            return [said.say("store.too_new", path=error.path), reason, said.say("store.too_new_how")]
+            what = said.say("store.database_too_new" if server else "store.too_new", path=error.path)
+            return [what, reason, said.say("store.too_new_how")]
         case StoreBusy():
-            return [said.say("store.busy", path=error.path), said.say("store.busy_how")]
+            what = said.say("store.database_busy" if server else "store.busy", path=error.path)
+            return [what, said.say("store.busy_how")]
+        case StoreUnsure():
+            return [said.say("store.unsure", path=error.path), said.say("store.unsure_how")]
         case StoreDamaged():
             key = f"store.damaged_{error.reason}"
             why = said.say(key) if said.has(key) else error.reason
             what = said.say("store.damaged", case=error.case, seq=error.seq, reason=why)
             return [what, said.say("store.damaged_path", path=error.path), said.say("store.damaged_how")]
+    if server:
+        return [said.say("store.database", path=error.path), reason, said.say("store.database_how")]
     return [said.say("store.what", path=error.path), reason, said.say("store.how")]
 
 
