@@ -324,7 +324,7 @@ class Desk(Reader):
             raise BadInput(*problems) from None
         except OSError as error:
             raise BadInput(FieldProblem("file", str(file), "file", limit=error.strerror)) from None
-        self.engine.shelf.forget()
+        self.engine.shelf.keep_calendar(installed, self.now())
         return {"file": str(installed), "calendars": self.calendars()}
 
     # -- how --------------------------------------------------------------------------------------

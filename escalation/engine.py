@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import NamedTuple
+from functools import wraps
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 
@@ -66,6 +67,19 @@ class Judged(NamedTuple):
     news: News
 
 
+P, T = ParamSpec("P"), TypeVar("T")
+
+
+def surely(transaction: Callable[Concatenate[Engine, P], T]) -> Callable[Concatenate[Engine, P], T]:
+    """Of a method that is one transaction: it runs again where the connection was lost and nothing of it was kept."""
+
+    @wraps(transaction)
+    def run(engine: Engine, *args: P.args, **kwargs: P.kwargs) -> T:
+        return engine.store.surely(lambda: transaction(engine, *args, **kwargs))
+
+    return run
+
+
 class Engine:
     """What becomes of the cases of one store."""
 
@@ -84,6 +98,7 @@ class Engine:
 
     # -- writing -----------------------------------------------------------------------------------
 
+    @surely
     def open(self, entry: Opened, now: datetime) -> Recorded:
         """A new case. The definition is in the store already (`Shelf.named`)."""
         told: list[Announced] = []
@@ -94,6 +109,7 @@ class Engine:
             self._post(row.id, found, now)
         return Recorded(row.ref, entry.seq, snapshot, found)
 
+    @surely
     def append(
         self, ref: str, make: Make, now: datetime, *,
         key: str | None = None, head: int | None = None, accept: Collection[int] = (),
@@ -117,6 +133,7 @@ class Engine:
             self._post(case.row.id, judged.news, now)
         return Recorded(case.row.ref, entry.seq, judged.after, judged.news)
 
+    @surely
     def preview(self, ref: str, make: Make, now: datetime) -> Preview:
         """What one more entry would do. Writes nothing. Raises: Refused, BadInput."""
         with self.store.reading():
@@ -126,6 +143,7 @@ class Engine:
             before = judged.before or advance(self.shelf.table, case.snapshot, now)
             return compare(before, judged.after, entry.seq)
 
+    @surely
     def advance(self, ref: str, now: datetime) -> Recorded:
         """Keep what the clock has done to a case, and what it announces: what a daemon's step calls."""
         told: list[Announced] = []

@@ -6,6 +6,7 @@ that holds the case from before its first read, so two writers never decide on t
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -30,6 +31,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Of case ids: none that look alike."""
+
+
+CALENDARS = "calendars"
+"""The folder beside a store that holds calendar files a person installed."""
 
 
 class CaseRow(NamedTuple):
@@ -108,7 +113,18 @@ class Store:
         except ImportError as error:
             needs = "it needs psycopg: pip install 'escalation[postgres]'"
             raise StoreError(POSTGRES[0] + "…", needs) from error
-        return cls(PostgresDatabase.open(url))
+        store = cls(PostgresDatabase.open(url))
+        try:
+            store._bring_calendars()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _bring_calendars(self) -> None:
+        """Calendar files that another machine installed: all must count the same days."""
+        for name, body in self.calendar_files():
+            bring_file(os.path.join(self.folder, CALENDARS, os.path.basename(name)), body)
 
     def close(self) -> None:
         """Give the file or the connection back."""
@@ -388,6 +404,22 @@ class Store:
     def keep_calendar_file(self, name: str, body: bytes, now: datetime) -> None:
         """Keep a calendar file, in place of an older one of that name. Inside `writing`."""
         self._run(sql.PUT_CALENDAR_FILE, (name, body, to_int(now)))
+
+
+def bring_file(path: str, body: bytes) -> None:
+    """Make a private file hold that, whole or not at all. Raises: StoreError."""
+    try:
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                if file.read() == body:
+                    return
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        draft = f"{path}.{os.getpid()}.draft"
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(body)
+        os.replace(draft, path)
+    except OSError as error:
+        raise StoreError(path, error.strerror or str(error)) from error
 
 
 def to_int(at: datetime) -> int:

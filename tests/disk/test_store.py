@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from places import Place
 
 from escalation import Desk, open_store, statements
 from escalation.migrations import SCHEMA, upgrade
@@ -95,13 +96,12 @@ for i in range(225):
 
 
 def test_two_processes_writing_one_case_450_times_lose_nothing(
-    desk: Callable[[str], Desk], parcel: Path, tmp_path: Path
+    desk: Callable[[str], Desk], parcel: Path, place: Place
 ) -> None:
     there = desk("2026-03-02T10:00")
     case = there.open(str(parcel))
     writers = [
-        subprocess.Popen([sys.executable, "-c", RACE, str(tmp_path / "cases.db"), case, name], cwd=ROOT)
-        for name in ("one", "two")
+        subprocess.Popen([sys.executable, "-c", RACE, place.url(), case, name], cwd=ROOT) for name in ("one", "two")
     ]
 
     assert [w.wait(timeout=120) for w in writers] == [0, 0]
@@ -113,6 +113,7 @@ def test_two_processes_writing_one_case_450_times_lose_nothing(
     assert [row["ok"] for row in desk("2026-03-03T10:00").verify()] == [True]
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 def test_an_entry_costs_few_statements_and_one_transaction(desk: Callable[[str], Desk], parcel: Path) -> None:
     there = desk("2026-03-02T10:00")
     case = there.open(str(parcel))
