@@ -11,6 +11,10 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 
+CALENDARS = "calendars"
+"""The folder beside a store that holds calendar files a person installed."""
+
+
 class Rows(Protocol):
     """What a statement found. Nothing else of a cursor may be used."""
 

@@ -67,14 +67,15 @@ class Judged(NamedTuple):
     news: News
 
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def surely(transaction: Callable[Concatenate[Engine, P], T]) -> Callable[Concatenate[Engine, P], T]:
     """Of a method that is one transaction: it runs again where the connection was lost and nothing of it was kept."""
 
     @wraps(transaction)
-    def run(engine: Engine, *args: P.args, **kwargs: P.kwargs) -> T:
+    def run(engine: Engine, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return engine.store.surely(lambda: transaction(engine, *args, **kwargs))
 
     return run

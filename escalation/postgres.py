@@ -13,32 +13,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
-from escalation import statements as sql
+from escalation.database import CALENDARS
 from escalation.errors import StoreBusy, StoreError, StoreTooNew, StoreUnsure
 from escalation.libpq import Command, Failed, Found, Link, Lost
 from escalation.migrations import VERSION, upgrade
+from escalation.postgres_url import reason_of, settings_of, without_password
+from escalation.sets import SETS
+from escalation.statements import CALENDAR_FILES
 
 PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Seconds between two questions after a COMMIT whose answer was lost."""
 CHANNEL = "escalation"
-UNREADABLE = "the URL cannot be read; in a password, write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25"
-OPTIONS = "-c statement_timeout=30s -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
-"""A process that was frozen in the midst of a transaction must not hold up the others for ever."""
-DEFAULTS = {
-    "connect_timeout": ("PGCONNECT_TIMEOUT", "10"),
-    "keepalives_idle": (None, "30"),
-    "keepalives_interval": (None, "10"),
-    "keepalives_count": (None, "3"),
-    "tcp_user_timeout": (None, "60000"),
-    "fallback_application_name": (None, "escalation"),
-}
-"""What holds unless the URL, or the variable of the environment, says otherwise."""
-
 BEGIN: Command = ("BEGIN", ())
 WHICH: Command = ("SELECT pg_current_xact_id()::text", ())
 BEGIN_READING: Command = ("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", ())
@@ -60,8 +49,8 @@ class PostgresDatabase:
     each = "SELECT json_array_elements_text(?::json)"
 
     def __init__(self, url: str, patience: Sequence[float] = PATIENCE) -> None:
-        self._settings = _settings(url)
-        self.name = _without_password(self._settings)
+        self._settings = settings_of(url)
+        self.name = without_password(self._settings)
         self._patience = patience
         self._link: Link | None = None
         self._pending: list[Command] = []
@@ -91,6 +80,7 @@ class PostgresDatabase:
                 raise StoreTooNew(made.name, f"schema {version}, this program knows {VERSION}")
             if version < VERSION:
                 made._upgrade()
+            made._bring_calendars()
         except BaseException:
             made.close()
             raise
@@ -267,7 +257,7 @@ class PostgresDatabase:
         try:
             connection = psycopg.connect(make_conninfo("", **self._settings), autocommit=autocommit)
         except psycopg.Error as error:
-            raise self._lost(_reason(str(error), self._settings.get("password"))) from error
+            raise self._lost(reason_of(str(error), self._settings.get("password"))) from error
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":
             connection.close()
@@ -321,6 +311,11 @@ class PostgresDatabase:
             said = getattr(getattr(origin, "diag", None), "message_primary", None)
             raise StoreError(self.name, said or type(origin or error).__name__) from error
 
+    def _bring_calendars(self) -> None:
+        """Calendar files that another machine installed: all must count the same days."""
+        for name, body in self._alone((CALENDAR_FILES, ())):
+            _bring(os.path.join(self.folder, CALENDARS, os.path.basename(name)), body)
+
     # -- others ------------------------------------------------------------------------------------
 
     def changes(self) -> int:
@@ -355,7 +350,7 @@ class PostgresDatabase:
                 self._ears.close()
             self._ears = None
             self._heard += 1  # whatever was told meanwhile was not heard
-            raise self._lost(_reason(str(error), self._settings.get("password"))) from error
+            raise self._lost(reason_of(str(error), self._settings.get("password"))) from error
 
 
 class Answer:
@@ -374,66 +369,17 @@ class Answer:
         return self._rows
 
 
-def _settings(url: str) -> dict[str, Any]:
-    """What libpq is told: the URL's own settings, and ours where it says nothing."""
+def _bring(path: str, body: bytes) -> None:
+    """Make a private file hold that, whole or not at all. Raises: StoreError."""
     try:
-        given = conninfo_to_dict(url)
-    except psycopg.Error:
-        raise StoreError("postgresql://…", UNREADABLE) from None
-    ports = str(given.get("port", "")).replace(",", "")
-    if (ports and not ports.isdigit()) or any("@" in str(given.get(key, "")) for key in ("host", "dbname")):
-        # An unescaped password would stand in the message.
-        raise StoreError("postgresql://…", UNREADABLE)
-    for key, (variable, value) in DEFAULTS.items():
-        if variable is None or variable not in os.environ:
-            given.setdefault(key, value)
-    own = given.get("options", os.environ.get("PGOPTIONS", ""))
-    return {**given, "options": f"{OPTIONS} {own}".strip(), "client_encoding": "utf8"}
-
-
-def _without_password(settings: dict[str, Any]) -> str:
-    user, host = (quote(str(settings.get(key) or "")) for key in ("user", "host"))
-    port, database = (quote(str(settings.get(key) or "")) for key in ("port", "dbname"))
-    socket = host.startswith(("/", "%40"))
-    place = "" if socket else f"[{settings['host']}]" if "%3A" in host else host
-    who = f"{user}@" if user else ""
-    return f"postgresql://{who}{place}{':' if port else ''}{port}/{database}" + (f"?host={host}" if socket else "")
-
-
-def _reason(said: str, password: Any) -> str:
-    """The first line of what libpq says, without what only repeats that it failed."""
-    line = said.strip().partition("\n")[0]
-    line = line.rpartition("FATAL:")[2] if "FATAL:" in line else line.removeprefix("connection failed: ")
-    return line.replace(str(password), "…").strip() if password else line.strip()
-
-
-SETS = {
-    sql.INSERT_ENTRY: (
-        "INSERT INTO entry (case_id, seq, body, hash, key)"
-        " SELECT * FROM unnest(?::bigint[], ?::int[], ?::bytea[], ?::text[], ?::text[])"
-    ),
-    sql.UPDATE_CASE: (
-        'UPDATE "case" c SET title = n.title, client = n.client, definition = n.definition, opened_at = n.opened_at,'
-        " head = n.head, head_hash = n.head_hash, open = n.open, state = n.state, stage = n.stage,"
-        " overdue = n.overdue, next_lapse = n.next_lapse, snapshot = n.snapshot"
-        " FROM unnest(?::text[], ?::text[], ?::text[], ?::bigint[], ?::int[], ?::text[], ?::bool[], ?::text[],"
-        " ?::text[], ?::bool[], ?::bigint[], ?::bytea[], ?::bigint[], ?::int[])"
-        " AS n (title, client, definition, opened_at, head, head_hash, open, state, stage, overdue, next_lapse,"
-        " snapshot, id, was) WHERE c.id = n.id AND c.head = n.was"
-    ),
-    sql.PUT_TIMER: (
-        "INSERT INTO timer (at, case_id) SELECT * FROM unnest(?::bigint[], ?::bigint[])"
-        " ON CONFLICT (case_id) DO UPDATE SET at = excluded.at"
-    ),
-    sql.DELETE_TIMER: "DELETE FROM timer WHERE case_id = ANY(?::bigint[])",
-    sql.SUPERSEDE: (
-        "UPDATE outbox o SET status = 'superseded' FROM unnest(?::bigint[], ?::text[]) AS n (case_id, key)"
-        " WHERE o.case_id = n.case_id AND o.key = n.key AND o.status != 'superseded'"
-    ),
-    sql.INSERT_OUTBOX: (
-        "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at) SELECT * FROM"
-        " unnest(?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::bytea[], ?::bigint[])"
-        " ON CONFLICT DO NOTHING"
-    ),
-}
-"""What writes one row, and what writes a set of them in one statement."""
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                if file.read() == body:
+                    return
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        draft = f"{path}.{os.getpid()}.draft"
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(body)
+        os.replace(draft, path)
+    except OSError as error:
+        raise StoreError(path, error.strerror or str(error)) from error

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from escalation.core.guards import Chooser
 from escalation.core.table import Table
+from escalation.database import CALENDARS
 from escalation.errors import NotFound, StoreError
-from escalation.store import CALENDARS, DefinitionRow, Store
+from escalation.store import DefinitionRow, Store
 from states.calendar import load_calendar
 from states.errors import near_miss
 from states.model import decode

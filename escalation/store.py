@@ -6,18 +6,22 @@ that holds the case from before its first read, so two writers never decide on t
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import MsgspecError, json
 
 from escalation import statements as sql
-from escalation.core.entries import Entry, canonical, chained, decode_entry
+from escalation.core.entries import Entry, decode_entry
 from escalation.errors import NotFound, StoreDamaged, StoreError
+from escalation.rows import CaseRow as CaseRow
+from escalation.rows import DefinitionRow as DefinitionRow
+from escalation.rows import Posted as Posted
+from escalation.rows import Standing as Standing
+from escalation.rows import case_row, chain, from_int, or_none, to_int, updated
 from escalation.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
@@ -27,68 +31,8 @@ T = TypeVar("T")
 POSTGRES = ("postgresql://", "postgres://")
 PAUSES = (0.2, 1.0)
 """Seconds before each further try, where a connection was lost."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Of case ids: none that look alike."""
-
-
-CALENDARS = "calendars"
-"""The folder beside a store that holds calendar files a person installed."""
-
-
-class CaseRow(NamedTuple):
-    """A case as it is kept: what can be known without reading its log."""
-
-    id: int
-    ref: str
-    title: str
-    client: str | None
-    definition: str
-    opened_at: datetime
-    head: int
-    head_hash: str
-    open: bool
-    overdue: bool
-    next_lapse: datetime | None
-    snapshot: bytes
-
-
-class Standing(NamedTuple):
-    """What is written beside a snapshot, so that lists need not read it."""
-
-    title: str
-    client: str | None
-    definition: str
-    opened_at: datetime
-    open: bool
-    state: str
-    stage: str
-    overdue: bool
-    next_lapse: datetime | None
-    next_moment: datetime | None
-    snapshot: bytes
-
-
-class DefinitionRow(NamedTuple):
-    """A definition that the store holds."""
-
-    hash: str
-    procedure: str
-    version: str
-    source: str
-    current: bool
-    by_user: bool
-
-
-class Posted(NamedTuple):
-    """A row for the outbox."""
-
-    key: str
-    kind: str
-    at: datetime
-    status: str
-    body: bytes
 
 
 class Store:
@@ -113,18 +57,7 @@ class Store:
         except ImportError as error:
             needs = "it needs psycopg: pip install 'escalation[postgres]'"
             raise StoreError(POSTGRES[0] + "…", needs) from error
-        store = cls(PostgresDatabase.open(url))
-        try:
-            store._bring_calendars()
-        except BaseException:
-            store.close()
-            raise
-        return store
-
-    def _bring_calendars(self) -> None:
-        """Calendar files that another machine installed: all must count the same days."""
-        for name, body in self.calendar_files():
-            bring_file(os.path.join(self.folder, CALENDARS, os.path.basename(name)), body)
+        return cls(PostgresDatabase.open(url))
 
     def close(self) -> None:
         """Give the file or the connection back."""
@@ -205,7 +138,7 @@ class Store:
             if len(found) != 1:
                 raise NotFound("case", ref, known=tuple(found) or self._some_refs())
             row = self._run(find, (found[0],)).fetchone()
-        return _case_row(row)
+        return case_row(row)
 
     def cases_of(self, refs: Sequence[str], lock: bool = True) -> list[CaseRow]:
         """The cases of whole ids, in that order, in one question; those that are not there are left out.
@@ -213,7 +146,7 @@ class Store:
         With `lock`, inside `writing`, nobody else changes them until that ends.
         """
         statement = sql.cases_of(self._db.each) + (self._db.lock if lock else "")
-        rows = {row[1]: _case_row(row) for row in self._run(statement, (json.encode(list(refs)).decode(),))}
+        rows = {row[1]: case_row(row) for row in self._run(statement, (json.encode(list(refs)).decode(),))}
         return [rows[ref] for ref in refs if ref in rows]
 
     def _some_refs(self) -> tuple[str, ...]:
@@ -236,7 +169,7 @@ class Store:
         while limit is None or limit > 0:
             rows = self._run(statement, (last, *values, page)).fetchall()
             for row in rows[:limit]:
-                yield _case_row(row)
+                yield case_row(row)
             if len(rows) < page:
                 return
             last = rows[-1][0]
@@ -284,13 +217,13 @@ class Store:
 
     def add_case(self, ref: str, entries: Sequence[Entry], standing: Standing) -> CaseRow:
         """A new case with its log. Inside `writing`."""
-        hashes = list(_chain("", entries))
+        hashes = list(chain("", entries))
         row = self._run(
             sql.INSERT_CASE,
             (
                 ref, standing.title, standing.client, standing.definition, to_int(standing.opened_at),
                 entries[-1].seq, hashes[-1][2], standing.open, standing.state, standing.stage, standing.overdue,
-                _or_none(standing.next_lapse), standing.snapshot,
+                or_none(standing.next_lapse), standing.snapshot,
             ),
         ).fetchone()  # fmt: skip
         case_id = int(row[0])
@@ -306,9 +239,9 @@ class Store:
         """One entry, or none when only time has passed, with the snapshot it leads to. Inside `writing`."""
         head, head_hash = case.head, case.head_hash
         if entry is not None:
-            ((head, body, head_hash, key),) = _chain(case.head_hash, (entry,))
+            ((head, body, head_hash, key),) = chain(case.head_hash, (entry,))
             self._run(sql.INSERT_ENTRY, (case.id, head, body, head_hash, key))
-        self._run(sql.UPDATE_CASE, _updated(case, head, head_hash, standing))
+        self._run(sql.UPDATE_CASE, updated(case, head, head_hash, standing))
         if standing.next_moment is not None:
             self._run(sql.PUT_TIMER, (to_int(standing.next_moment), case.id))
         else:
@@ -320,9 +253,9 @@ class Store:
         for case, entry, standing in changes:
             head, head_hash = case.head, case.head_hash
             if entry is not None:
-                ((head, body, head_hash, key),) = _chain(case.head_hash, (entry,))
+                ((head, body, head_hash, key),) = chain(case.head_hash, (entry,))
                 entries.append((case.id, head, body, head_hash, key))
-            cases.append(_updated(case, head, head_hash, standing))
+            cases.append(updated(case, head, head_hash, standing))
             if standing.next_moment is not None:
                 timers.append((to_int(standing.next_moment), case.id))
             else:
@@ -361,7 +294,7 @@ class Store:
     def due(self, now: datetime, most: int) -> list[CaseRow]:
         """The same as rows. Inside `writing` they are this process's, and those of another are left out."""
         rows = self._run(sql.DUE + self._db.skip_locked, (to_int(now), most))
-        return [_case_row(row) for row in rows]
+        return [case_row(row) for row in rows]
 
     # -- definitions and settings ---------------------------------------------------------------------
 
@@ -404,61 +337,6 @@ class Store:
     def keep_calendar_file(self, name: str, body: bytes, now: datetime) -> None:
         """Keep a calendar file, in place of an older one of that name. Inside `writing`."""
         self._run(sql.PUT_CALENDAR_FILE, (name, body, to_int(now)))
-
-
-def bring_file(path: str, body: bytes) -> None:
-    """Make a private file hold that, whole or not at all. Raises: StoreError."""
-    try:
-        if os.path.isfile(path):
-            with open(path, "rb") as file:
-                if file.read() == body:
-                    return
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        draft = f"{path}.{os.getpid()}.draft"
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(body)
-        os.replace(draft, path)
-    except OSError as error:
-        raise StoreError(path, error.strerror or str(error)) from error
-
-
-def to_int(at: datetime) -> int:
-    """An instant as whole microseconds since 1970 UTC."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def from_int(value: int) -> datetime:
-    """The instant that `to_int` made the number of."""
-    return _EPOCH + timedelta(microseconds=value)
-
-
-def _or_none(at: datetime | None) -> int | None:
-    return None if at is None else to_int(at)
-
-
-def _case_row(row: Sequence[Any]) -> CaseRow:
-    id, ref, title, client, definition, opened, head, head_hash, is_open, overdue, lapse, snapshot = row
-    return CaseRow(
-        id, ref, title, client, definition, from_int(opened), head, head_hash, bool(is_open), bool(overdue),
-        None if lapse is None else from_int(lapse), bytes(snapshot),
-    )  # fmt: skip
-
-
-def _updated(case: CaseRow, head: int, head_hash: str, standing: Standing) -> tuple[Any, ...]:
-    """The values of `UPDATE_CASE`."""
-    return (
-        standing.title, standing.client, standing.definition, to_int(standing.opened_at), head, head_hash,
-        standing.open, standing.state, standing.stage, standing.overdue, _or_none(standing.next_lapse),
-        standing.snapshot, case.id, case.head,
-    )  # fmt: skip
-
-
-def _chain(previous: str, entries: Iterable[Entry]) -> Iterator[tuple[int, bytes, str, str | None]]:
-    """Seq, bytes, hash and key of each entry, every hash over the one before."""
-    for entry in entries:
-        body = canonical(entry)
-        previous = chained(previous, body)
-        yield entry.seq, body, previous, entry.key
 
 
 def _clauses(
