@@ -30,6 +30,7 @@ from ready import FEW, FOLDER, MANY, Built, copy_of, store
 from escalation.api import Desk
 from escalation.core.entries import Entry, EventEntry
 from escalation.engine import Engine, Loaded, Make
+from escalation.sqlite import SqliteDatabase
 from escalation.store import Store
 
 BATCH = 100
@@ -93,8 +94,9 @@ def recorded(built: Built, listed: list[Event], folder: Path) -> list[raw_sqlite
     """What the engine asks of SQLite for each event."""
     path = copy_of(built, folder / "recorded.db")
     kept = Store.open(str(path))
-    recorder = raw_sqlite.Recorder(kept._db)
-    kept._db = recorder  # type: ignore[assignment,unused-ignore]
+    assert isinstance(kept._db, SqliteDatabase)
+    recorder = raw_sqlite.Recorder(kept._db.connection)
+    kept._db.connection = recorder  # type: ignore[assignment,unused-ignore]
     engine, found = Engine(kept), []
     warm(engine, listed[0])
     recorder.ran = []

@@ -62,7 +62,7 @@ Data = dict[str, Any]
 
 
 def open_store(path: str | Path, *, now: datetime | str | None = None, lang: str = "en") -> Desk:
-    """The store in a SQLite file, created where it is new.
+    """The store in a SQLite file or at a `postgresql://` URL, created where it is new.
 
     `now`: act as if it were this instant. Raises: StoreError, BadInput.
     """
@@ -324,7 +324,7 @@ class Desk(Reader):
             raise BadInput(*problems) from None
         except OSError as error:
             raise BadInput(FieldProblem("file", str(file), "file", limit=error.strerror)) from None
-        self.engine.shelf.forget()
+        self.engine.shelf.keep_calendar(installed, self.now())
         return {"file": str(installed), "calendars": self.calendars()}
 
     # -- being told ---------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 
 from escalation.core.entries import Attach, chained, decode_entry
+from escalation.database import CALENDARS
 from escalation.errors import BadInput, FieldProblem, StoreDamaged, StoreError
-from escalation.shelf import CALENDARS
 from escalation.store import Store
 
 Progress = Callable[[str, int, int], None]

@@ -22,7 +22,8 @@ from escalation.core.announce import again, retraction
 from escalation.core.loudness import URGENT, may_be_said, subject_of
 from escalation.core.snapshot import Announced
 from escalation.errors import NotFound
-from escalation.store import Store, from_int, to_int
+from escalation.rows import from_int, to_int
+from escalation.store import Store
 from states.errors import near_miss
 
 GIVE_UP = timedelta(days=1)

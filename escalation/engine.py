@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import wraps
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 
@@ -83,6 +84,20 @@ class Judged(NamedTuple):
     news: News
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def surely(transaction: Callable[Concatenate[Engine, P], T]) -> Callable[Concatenate[Engine, P], T]:
+    """Of a method that is one transaction: it runs again where the connection was lost and nothing of it was kept."""
+
+    @wraps(transaction)
+    def run(engine: Engine, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return engine.store.surely(lambda: transaction(engine, *args, **kwargs))
+
+    return run
+
+
 class Engine:
     """What becomes of the cases of one store."""
 
@@ -101,6 +116,7 @@ class Engine:
 
     # -- writing -----------------------------------------------------------------------------------
 
+    @surely
     def open(self, entry: Opened, now: datetime) -> Recorded:
         """A new case. The definition is in the store already (`Shelf.named`)."""
         told: list[Announced] = []
@@ -111,6 +127,7 @@ class Engine:
             self.store.post_all([self._rows(row.id, found, snapshot)], now)
         return Recorded(row.ref, entry.seq, snapshot, found)
 
+    @surely
     def append(
         self, ref: str, make: Make, now: datetime, *,
         key: str | None = None, head: int | None = None, accept: Collection[int] = (),
@@ -134,6 +151,7 @@ class Engine:
             self.store.post_all([self._rows(case.row.id, judged.news, judged.after)], now)
         return Recorded(case.row.ref, entry.seq, judged.after, judged.news)
 
+    @surely
     def preview(self, ref: str, make: Make, now: datetime) -> Preview:
         """What one more entry would do. Writes nothing. Raises: Refused, BadInput."""
         with self.store.reading():
@@ -143,6 +161,7 @@ class Engine:
             before = judged.before or advance(self.shelf.table, case.snapshot, now)
             return compare(before, judged.after, entry.seq)
 
+    @surely
     def advance(self, ref: str, now: datetime) -> Recorded:
         """Keep what the clock has done to one case, and what it announces."""
         with self.store.writing_or_joining():
@@ -152,11 +171,13 @@ class Engine:
             self.store.post_all([self._rows(row.id, found, snapshot)], now)
         return Recorded(row.ref, None, snapshot, found)
 
+    @surely
     def advance_due(self, now: datetime, most: int = 100) -> Advanced:
         """The same for the cases whose next moment has come, in one transaction: a step of the daemon."""
         with self.store.writing():
             return self._advance(self.store.due(now, most), now)
 
+    @surely
     def recompute(self, now: datetime, most: int = 100) -> Advanced:
         """The same for open cases whose days rest on other calendar data than is at hand. Source: semantics §2."""
         with self.store.writing():

@@ -115,6 +115,8 @@ class StoreError(EscalationError):
 
     exit_code = 5
     kind = "store"
+    again = False
+    """Whether what was tried may go well on a second try: the connection was lost, or others were in the way."""
 
     def __init__(self, path: str, reason: str) -> None:
         self.path, self.reason = path, reason
@@ -134,6 +136,12 @@ class StoreBusy(StoreError):
     """The store was locked by another process for longer than the timeout. Try again."""
 
     kind = "store_busy"
+
+
+class StoreUnsure(StoreError):
+    """The connection was lost while a change was being kept, and the server does not say whether it was. Look first."""
+
+    kind = "store_unsure"
 
 
 class StoreDamaged(StoreError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from escalation.core.guards import Chooser
 from escalation.core.table import Table
+from escalation.database import CALENDARS
 from escalation.errors import NotFound, StoreError
 from escalation.store import DefinitionRow, Store
 from states.calendar import load_calendar
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from states.library import Checked
-
-CALENDARS = "calendars"
-"""The folder beside a store that holds calendar files a person installed."""
 
 
 class Shelf:
@@ -126,6 +124,16 @@ class Shelf:
         """Make the procedure in a file the one that its name means in this store."""
         checked = _load(path, self.calendars, now)
         return self._keep(checked, now, current=True, by_user=True), checked
+
+    def keep_calendar(self, file: Path, now: datetime) -> None:
+        """Write a calendar file that was installed into the store, for other machines that open it."""
+
+        def keep() -> None:
+            with self._store.writing_or_joining():
+                self._store.keep_calendar_file(file.name, file.read_bytes(), now)
+
+        self._store.surely(keep)
+        self.forget()
 
     def _keep(self, checked: Checked, now: datetime, current: bool, by_user: bool) -> str:
         reading = checked.reading

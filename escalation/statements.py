@@ -1,7 +1,7 @@
 """The hot SQL, written once for the connection's own cursor. Tests hold it against `tables`.
 
-Placeholders are `?`; what another database writes otherwise is translated where its connection is
-made (`store`), so there is one set of statements.
+Placeholders are `?`. There is one set of statements; what a database writes otherwise is said in
+`sqlite` and `postgres`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LOG = "SELECT body, hash FROM entry WHERE case_id = ? ORDER BY seq"
 ENTRY_BY_KEY = "SELECT seq FROM entry WHERE case_id = ? AND key = ?"
 
 DELETE_TIMER = "DELETE FROM timer WHERE case_id = ?"
-INSERT_TIMER = "INSERT INTO timer (at, case_id) VALUES (?, ?)"
+PUT_TIMER = "INSERT INTO timer (at, case_id) VALUES (?, ?) ON CONFLICT (case_id) DO UPDATE SET at = excluded.at"
 DUE_CASES = (
     f"SELECT {', '.join('c.' + name for name in CASE_COLUMNS.split(', '))} FROM timer t"
     ' JOIN "case" c ON c.id = t.case_id WHERE t.at <= ? ORDER BY t.at, t.case_id LIMIT ?'
@@ -39,7 +39,7 @@ DUE_CASES = (
 NEXT_TIMER = "SELECT at FROM timer ORDER BY at LIMIT 1"
 DUE_COUNT = "SELECT count(*), min(at) FROM timer WHERE at <= ?"
 STALE_CASES = (
-    f'SELECT {CASE_COLUMNS} FROM "case" WHERE open = ? AND calendar != ? AND definition = ? ORDER BY id LIMIT ?'
+    f'SELECT {CASE_COLUMNS} FROM "case" c WHERE open = ? AND calendar != ? AND definition = ? ORDER BY id LIMIT ?'
 )
 OPEN_DEFINITIONS = 'SELECT DISTINCT definition FROM "case" WHERE open = ?'
 ASSIGN = 'UPDATE "case" SET person = ? WHERE id = ?'
@@ -63,6 +63,12 @@ RETIRE_DEFINITIONS = "UPDATE definition SET current = ? WHERE procedure = ? AND 
 CURRENT_DEFINITION = "UPDATE definition SET current = ?, by_user = ?, source = ? WHERE hash = ?"
 
 SETTING = "SELECT value FROM setting WHERE name = ?"
+CALENDAR_FILES = "SELECT name, body FROM calendar_file ORDER BY name"
+PUT_CALENDAR_FILE = (
+    "INSERT INTO calendar_file (name, body, installed_at) VALUES (?, ?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET body = excluded.body, installed_at = excluded.installed_at"
+)
+
 PUT_SETTING = "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
@@ -70,3 +76,8 @@ def list_cases(clauses: tuple[str, ...], order: str = "id", limited: bool = Fals
     """The cases that satisfy all clauses, after a given id."""
     where = " AND ".join(("id > ?", *clauses))
     return f'SELECT {CASE_COLUMNS} FROM "case" WHERE {where} ORDER BY {order}' + (" LIMIT ?" if limited else "")
+
+
+def cases_of(each: str) -> str:
+    """The cases of the ids that `each` (`Database.each`) lists, always in the same order, so that nobody deadlocks."""
+    return f'SELECT {CASE_COLUMNS} FROM "case" WHERE ref IN ({each}) ORDER BY id'

@@ -1,150 +1,86 @@
 """Open, load, commit: the only place where rows become values.
 
-One kept DBAPI connection runs the statements. Whatever writes is one `BEGIN IMMEDIATE` transaction
-from before its first read, so two writers never decide on the same past. Files are private (0600).
+The statements run in SQLite (`sqlite`) or in PostgreSQL (`postgres`). Whatever writes is one transaction
+that holds the case from before its first read, so two writers never decide on the same past.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import MsgspecError
+from msgspec import MsgspecError, json
 
 from escalation import statements as sql
-from escalation.core.entries import Entry, canonical, chained, decode_entry
-from escalation.errors import NotFound, StoreBusy, StoreDamaged, StoreError, StoreTooNew
-from escalation.migrations import SCHEMA, VERSION, upgrade
+from escalation.core.entries import Entry, decode_entry
+from escalation.errors import NotFound, StoreDamaged, StoreError
+from escalation.rows import CaseRow as CaseRow
+from escalation.rows import DefinitionRow as DefinitionRow
+from escalation.rows import Posted as Posted
+from escalation.rows import Standing as Standing
+from escalation.rows import case_row, chain, from_int, or_none, to_int, updated
+from escalation.sqlite import SqliteDatabase
 
-BUSY_SECONDS = 30
-POLL_SECONDS = 0.1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+if TYPE_CHECKING:
+    from escalation.database import Database, Rows
+
+T = TypeVar("T")
+POSTGRES = ("postgresql://", "postgres://")
+PAUSES = (0.2, 1.0)
+"""Seconds before each further try, where a connection was lost."""
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Of case ids: none that look alike."""
-
-
-class CaseRow(NamedTuple):
-    """A case as it is kept: what can be known without reading its log."""
-
-    id: int
-    ref: str
-    title: str
-    client: str | None
-    definition: str
-    opened_at: datetime
-    head: int
-    head_hash: str
-    open: bool
-    overdue: bool
-    next_lapse: datetime | None
-    snapshot: bytes
-    person: str | None
-    calendar: str
-
-
-class Standing(NamedTuple):
-    """What is written beside a snapshot, so that lists need not read it."""
-
-    title: str
-    client: str | None
-    definition: str
-    opened_at: datetime
-    open: bool
-    state: str
-    stage: str
-    overdue: bool
-    next_lapse: datetime | None
-    next_moment: datetime | None
-    snapshot: bytes
-    calendar: str
-
-
-class DefinitionRow(NamedTuple):
-    """A definition that the store holds."""
-
-    hash: str
-    procedure: str
-    version: str
-    source: str
-    current: bool
-    by_user: bool
-
-
-class Posted(NamedTuple):
-    """A row for the outbox."""
-
-    key: str
-    kind: str
-    at: datetime
-    status: str
-    body: bytes
-    level: int = 1
-    until: datetime | None = None
 
 
 class Store:
     """A store of cases. Not for use by several threads at once; open one each."""
 
-    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
-        self._db = connection
-        self.path = path
-        self._seen: int | None = None
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._run = database.execute
 
     # -- opening ---------------------------------------------------------------------------------
 
     @classmethod
-    def open(cls, path: str) -> Store:
-        """The store in the SQLite file at `path`, created or brought up to date where necessary.
+    def open(cls, url: str) -> Store:
+        """The store in a SQLite file or at a PostgreSQL URL, created or brought up to date where necessary.
 
-        Raises: StoreTooNew, StoreBusy, StoreError; the file is then as it was.
+        Raises: StoreTooNew, StoreBusy, StoreError; the store is then as it was.
         """
-        _private_file(path)
+        if not url.startswith(POSTGRES):
+            return cls(SqliteDatabase.open(url))
         try:
-            connection = _connect(path)
-            try:
-                version = connection.execute("PRAGMA user_version").fetchone()[0]
-                if version > VERSION:
-                    raise StoreTooNew(path, f"schema {version}, this program knows {VERSION}")
-                if version < VERSION:
-                    _migrate(path)
-            except BaseException:
-                connection.close()
-                raise
-        except sqlite3.Error as error:
-            raise _as_store_error(error, path) from error
-        return cls(connection, path)
+            from escalation.postgres import PostgresDatabase  # with psycopg, a quarter of a second
+        except ImportError as error:
+            needs = "it needs psycopg: pip install 'escalation[postgres]'"
+            raise StoreError(POSTGRES[0] + "…", needs) from error
+        return cls(PostgresDatabase.open(url))
 
     def close(self) -> None:
-        """Give the file back."""
+        """Give the file or the connection back."""
         self._db.close()
+
+    @property
+    def path(self) -> str:
+        """What messages call it: the file, or the URL without its password."""
+        return self._db.name
 
     @property
     def folder(self) -> str:
         """Where what belongs to the store but is no row lies: calendars, attached files."""
-        return os.path.dirname(os.path.realpath(self.path))
+        return self._db.folder
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    @property
+    def in_transaction(self) -> bool:
+        """Whether `writing` or `reading` is on."""
+        return self._db.in_transaction
+
+    def writing(self) -> AbstractContextManager[None]:
         """One transaction that may write: all of it is kept, or nothing."""
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise _as_store_error(error, self.path) from error
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._roll_back()
-            raise _as_store_error(error, self.path) from error
-        except BaseException:
-            self._roll_back()
-            raise
+        return self._db.writing()
 
     @contextmanager
     def writing_or_joining(self) -> Iterator[None]:
@@ -152,7 +88,7 @@ class Store:
         if self._db.in_transaction:
             yield
             return
-        with self.writing():
+        with self._db.writing():
             yield
 
     @contextmanager
@@ -161,61 +97,71 @@ class Store:
         if self._db.in_transaction:
             yield
             return
-        self._db.execute("BEGIN")
-        try:
+        with self._db.reading():
             yield
-        finally:
-            self._roll_back()
 
-    def _roll_back(self) -> None:
+    def surely(self, run: Callable[[], T], pauses: Sequence[float] = PAUSES) -> T:
+        """Run what is one transaction; again where it was cut off from outside and nothing of it was kept."""
         if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
-
-    def _run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        try:
-            return self._db.execute(statement, values)
-        except sqlite3.Error as error:
-            raise _as_store_error(error, self.path) from error
-
-    def run(self, statement: str, values: Sequence[Any] = ()) -> Any:
-        """One statement of ours, for the parts of the house that keep rows of their own; a cursor."""
-        return self._run(statement, values)
-
-    def execute_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-        """One statement for many rows. Inside `writing`."""
-        if rows:
-            self._db.executemany(statement, rows)
-
-    def skipping_locked(self, alias: str) -> str:
-        """What makes a SELECT claim its rows and pass by those that another process holds."""
-        return ""  # BEGIN IMMEDIATE lets one process write at a time
+            return run()
+        for pause in pauses:
+            try:
+                return run()
+            except StoreError as error:
+                if not error.again:
+                    raise
+            time.sleep(pause)
+        return run()
 
     def changes(self) -> int:
-        """A number that moves when another process commits; one cheap question."""
-        return int(self._run("PRAGMA data_version").fetchone()[0])
+        """A number that moves when another process commits; one cheap question. The first begins to watch."""
+        return self._db.changes()
 
     def wait(self, seconds: float) -> bool:
-        """Until another process has committed since the last call, or so many seconds: whether one did."""
-        tries = max(1, round(seconds / POLL_SECONDS))
-        for _ in range(tries):
-            time.sleep(seconds / tries)
-            found = self.changes()
-            if found != self._seen:
-                self._seen = found
-                return True
-        return False
+        """Sleep; True at once when another process has committed since the last `wait`.
+
+        If nothing was watched yet, anything may have happened: then it is True at once.
+        """
+        return self._db.wait(seconds)
+
+    # -- for the parts of the house that keep rows of their own ----------------------------------------
+
+    def run(self, statement: str, values: Sequence[Any] = ()) -> Rows:
+        """One statement, with `?` for values."""
+        return self._run(statement, values)
+
+    def execute_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """One statement for many rows. Inside `writing`."""
+        self._db.execute_many(statement, rows)
+
+    def skipping_locked(self, *tables: str) -> str:
+        """What makes a SELECT claim its rows of these tables and pass by those that another process holds."""
+        return self._db.skip_locked(*tables)
 
     # -- cases -----------------------------------------------------------------------------------
 
     def case(self, ref: str) -> CaseRow:
-        """The case of that id or unique prefix. Raises: NotFound, with the candidates if there are several."""
-        row = self._run(sql.FIND_CASE, (ref,)).fetchone()
+        """The case of that id or unique prefix; inside `writing`, nobody else changes it until that ends.
+
+        Raises: NotFound, with the candidates if there are several.
+        """
+        find = sql.FIND_CASE + self._db.lock
+        row = self._run(find, (ref,)).fetchone()
         if row is None:
             found = [r for (r,) in self._run(sql.CASES_BY_PREFIX, (ref, ref + "\U0010ffff"))] if ref else []
             if len(found) != 1:
                 raise NotFound("case", ref, known=tuple(found) or self._some_refs())
-            row = self._run(sql.FIND_CASE, (found[0],)).fetchone()
-        return _case_row(row)
+            row = self._run(find, (found[0],)).fetchone()
+        return case_row(row)
+
+    def cases_of(self, refs: Sequence[str], lock: bool = True) -> list[CaseRow]:
+        """The cases of whole ids, in that order, in one question; those that are not there are left out.
+
+        With `lock`, inside `writing`, nobody else changes them until that ends.
+        """
+        statement = sql.cases_of(self._db.each) + (self._db.lock if lock else "")
+        rows = {row[1]: case_row(row) for row in self._run(statement, (json.encode(list(refs)).decode(),))}
+        return [rows[ref] for ref in refs if ref in rows]
 
     def _some_refs(self) -> tuple[str, ...]:
         return tuple(r for (r,) in self._run(sql.ALL_REFS, (10,)))
@@ -237,7 +183,7 @@ class Store:
         while limit is None or limit > 0:
             rows = self._run(statement, (last, *values, page)).fetchall()
             for row in rows[:limit]:
-                yield _case_row(row)
+                yield case_row(row)
             if len(rows) < page:
                 return
             last = rows[-1][0]
@@ -285,62 +231,73 @@ class Store:
 
     def add_case(self, ref: str, entries: Sequence[Entry], standing: Standing) -> CaseRow:
         """A new case with its log. Inside `writing`."""
-        hashes = list(_chain("", entries))
+        hashes = list(chain("", entries))
         row = self._run(
             sql.INSERT_CASE,
             (
                 ref, standing.title, standing.client, standing.definition, to_int(standing.opened_at),
                 entries[-1].seq, hashes[-1][2], standing.open, standing.state, standing.stage, standing.overdue,
-                _or_none(standing.next_lapse), standing.snapshot, standing.calendar,
+                or_none(standing.next_lapse), standing.snapshot, standing.calendar,
             ),
         ).fetchone()  # fmt: skip
         case_id = int(row[0])
-        self._db.executemany(sql.INSERT_ENTRY, [(case_id, *each) for each in hashes])
+        self._db.execute_many(sql.INSERT_ENTRY, [(case_id, *each) for each in hashes])
         if standing.next_moment is not None:
-            self._run(sql.INSERT_TIMER, (to_int(standing.next_moment), case_id))
-        return self.case(ref)
+            self._run(sql.PUT_TIMER, (to_int(standing.next_moment), case_id))
+        return CaseRow(
+            case_id, ref, standing.title, standing.client, standing.definition, standing.opened_at, entries[-1].seq,
+            hashes[-1][2], standing.open, standing.overdue, standing.next_lapse, standing.snapshot, None,
+            standing.calendar,
+        )  # fmt: skip
 
     def append(self, case: CaseRow, entry: Entry | None, standing: Standing) -> None:
         """One entry, or none when only time has passed, with the snapshot it leads to. Inside `writing`."""
         head, head_hash = case.head, case.head_hash
         if entry is not None:
-            ((_, body, head_hash, key),) = _chain(case.head_hash, (entry,))
-            head = entry.seq
+            ((head, body, head_hash, key),) = chain(case.head_hash, (entry,))
             self._run(sql.INSERT_ENTRY, (case.id, head, body, head_hash, key))
-        self._run(
-            sql.UPDATE_CASE,
-            (
-                standing.title, standing.client, standing.definition, to_int(standing.opened_at), head, head_hash,
-                standing.open, standing.state, standing.stage, standing.overdue, _or_none(standing.next_lapse),
-                standing.snapshot, standing.calendar, case.id, case.head,
-            ),
-        )  # fmt: skip
-        self._run(sql.DELETE_TIMER, (case.id,))
+        self._run(sql.UPDATE_CASE, updated(case, head, head_hash, standing))
         if standing.next_moment is not None:
-            self._run(sql.INSERT_TIMER, (to_int(standing.next_moment), case.id))
+            self._run(sql.PUT_TIMER, (to_int(standing.next_moment), case.id))
+        else:
+            self._run(sql.DELETE_TIMER, (case.id,))
 
-    def append_all(self, moves: Sequence[tuple[CaseRow, Entry | None, Standing]]) -> None:
-        """`append` for many cases. Inside `writing`."""
-        for case, entry, standing in moves:
-            self.append(case, entry, standing)
+    def append_all(self, changes: Sequence[tuple[CaseRow, Entry | None, Standing]]) -> None:
+        """The same for many cases, each of which stands there once, as sets. Inside `writing`."""
+        entries, cases, timers, still = [], [], [], []
+        for case, entry, standing in changes:
+            head, head_hash = case.head, case.head_hash
+            if entry is not None:
+                ((head, body, head_hash, key),) = chain(case.head_hash, (entry,))
+                entries.append((case.id, head, body, head_hash, key))
+            cases.append(updated(case, head, head_hash, standing))
+            if standing.next_moment is not None:
+                timers.append((to_int(standing.next_moment), case.id))
+            else:
+                still.append((case.id,))
+        self._db.execute_many(sql.INSERT_ENTRY, entries)
+        self._db.execute_many(sql.UPDATE_CASE, cases)
+        self._db.execute_many(sql.PUT_TIMER, timers)
+        self._db.execute_many(sql.DELETE_TIMER, still)
 
     # -- announcements ------------------------------------------------------------------------------
 
     def post(self, case_id: int, new: Sequence[Posted], superseded: Iterable[str], now: datetime) -> None:
         """Rows for the outbox, and keys that a correction took back. Inside `writing`."""
-        for key in superseded:
-            self._run(sql.SUPERSEDE, (case_id, key))
-        if new:
-            rows = [
-                (case_id, p.key, p.kind, to_int(p.at), p.status, p.body, to_int(now), p.level, _or_none(p.until))
-                for p in new
-            ]
-            self._db.executemany(sql.INSERT_OUTBOX, rows)
+        self.post_all([(case_id, new, superseded)], now)
 
-    def post_all(self, posts: Sequence[tuple[int, Sequence[Posted], Iterable[str]]], now: datetime) -> None:
-        """`post` for many cases. Inside `writing`."""
+    def post_all(self, posts: Iterable[tuple[int, Sequence[Posted], Iterable[str]]], now: datetime) -> None:
+        """The same for many cases: id, rows and keys of each. Inside `writing`."""
+        at, gone, rows = to_int(now), [], []
         for case_id, new, superseded in posts:
-            self.post(case_id, new, superseded, now)
+            gone += [(case_id, key) for key in superseded]
+            rows += [
+                (case_id, p.key, p.kind, to_int(p.at), p.status, p.body, at, p.level, or_none(p.until)) for p in new
+            ]
+        if gone:
+            self._db.execute_many(sql.SUPERSEDE, gone)
+        if rows:
+            self._db.execute_many(sql.INSERT_OUTBOX, rows)
 
     def outbox(self, case_id: int) -> list[Posted]:
         """What was announced about a case, superseded and coalesced ones too."""
@@ -353,8 +310,12 @@ class Store:
     # -- the clock -------------------------------------------------------------------------------------
 
     def due(self, now: datetime, most: int = 100) -> list[CaseRow]:
-        """The cases whose next moment has come, earliest first; theirs until the end of this `writing`."""
-        return [_case_row(row) for row in self._run(sql.DUE_CASES, (to_int(now), most)).fetchall()]
+        """The cases whose next moment has come, earliest first.
+
+        Inside `writing` they are this process's, and those of another are left out.
+        """
+        rows = self._run(sql.DUE_CASES + self._db.skip_locked("c", "t"), (to_int(now), most))
+        return [case_row(row) for row in rows]
 
     def due_count(self, now: datetime) -> tuple[int, datetime | None]:
         """How many cases are due, and since when the first of them."""
@@ -368,12 +329,15 @@ class Store:
 
     def put_off(self, case_id: int, until: datetime) -> None:
         """Look at a case again at `until`, not before. Inside `writing`."""
-        self._run(sql.DELETE_TIMER, (case_id,))
-        self._run(sql.INSERT_TIMER, (to_int(until), case_id))
+        self._run(sql.PUT_TIMER, (to_int(until), case_id))
 
     def stale(self, definition: str, calendar: str, most: int = 100) -> list[CaseRow]:
-        """Open cases of a definition whose snapshot rests on other calendar data than that."""
-        return [_case_row(row) for row in self._run(sql.STALE_CASES, (True, calendar, definition, most)).fetchall()]
+        """Open cases of a definition whose snapshot rests on other calendar data than that.
+
+        Inside `writing` they are this process's, and those of another are left out.
+        """
+        statement = sql.STALE_CASES + self._db.skip_locked("c")
+        return [case_row(row) for row in self._run(statement, (True, calendar, definition, most))]
 
     def open_definitions(self) -> list[str]:
         """The definitions that open cases are pinned to."""
@@ -417,69 +381,39 @@ class Store:
         """Tell the store something about itself. Inside `writing`."""
         self._run(sql.PUT_SETTING, (name, value))
 
-    # -- whole stores: copies and backups ---------------------------------------------------------------
+    def calendar_files(self) -> list[tuple[str, bytes]]:
+        """Name and content of each calendar file that a person installed."""
+        return [(name, bytes(body)) for name, body in self._run(sql.CALENDAR_FILES)]
+
+    def keep_calendar_file(self, name: str, body: bytes, now: datetime) -> None:
+        """Keep a calendar file, in place of an older one of that name. Inside `writing`."""
+        self._run(sql.PUT_CALENDAR_FILE, (name, body, to_int(now)))
+
+    # -- whole stores ------------------------------------------------------------------------------------
 
     @property
     def kind(self) -> str:
         """The database behind it: `sqlite` or `postgresql`."""
-        return "sqlite"
+        return self._db.kind
 
     def write_copy(self, path: str) -> bool:
         """Write all that is committed into the empty SQLite file at `path`, while others go on writing.
 
         False where the database cannot: nothing was written, and the rows have to be copied. Raises: StoreError.
         """
-        try:
-            with closing(_connect(self.path)) as connection:
-                connection.execute("VACUUM INTO ?", (path,))
-        except sqlite3.Error as error:
-            raise _as_store_error(error, self.path) from error
-        return True
+        return self._db.write_copy(path)
 
     def faults(self) -> list[str]:
-        """What the database finds wrong with the file it keeps the rows in; empty if nothing. Raises: StoreError."""
-        found = [str(text) for (text,) in self._run("PRAGMA integrity_check(10)")]
-        orphans = [f"{row[0]}: a row without its {row[2]}" for row in self._run("PRAGMA foreign_key_check")]
-        foreign = self._run("SELECT type || ' ' || name FROM sqlite_master WHERE type IN ('view', 'trigger')")
-        return [text for text in found if text != "ok"] + orphans + [f"{each} is not ours" for (each,) in foreign]
+        """What the database finds wrong with what it keeps the rows in; empty if nothing. Raises: StoreError."""
+        return self._db.faults()
 
     def keep_others_out(self, tables: Sequence[str]) -> None:
-        """Nobody else writes to these tables before the transaction ends. Inside `writing`, which is enough here."""
+        """Nobody else writes to these tables before the transaction ends. Inside `writing`."""
+        self._db.keep_others_out(tables)
 
     def ids_were_copied(self, tables: Sequence[str]) -> None:
         """Rows of these tables came with their ids: what is added later is numbered after them. Inside `writing`."""
-
-
-def to_int(at: datetime) -> int:
-    """An instant as whole microseconds since 1970 UTC."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def from_int(value: int) -> datetime:
-    """The instant that `to_int` made the number of."""
-    return _EPOCH + timedelta(microseconds=value)
-
-
-def _or_none(at: datetime | None) -> int | None:
-    return None if at is None else to_int(at)
-
-
-def _case_row(row: Sequence[Any]) -> CaseRow:
-    id, ref, title, client, definition, opened, head, head_hash, is_open, overdue, lapse, snapshot, person, calendar = (
-        row
-    )
-    return CaseRow(
-        id, ref, title, client, definition, from_int(opened), head, head_hash, bool(is_open), bool(overdue),
-        None if lapse is None else from_int(lapse), bytes(snapshot), person, calendar,
-    )  # fmt: skip
-
-
-def _chain(previous: str, entries: Iterable[Entry]) -> Iterator[tuple[int, bytes, str, str | None]]:
-    """Seq, bytes, hash and key of each entry, every hash over the one before."""
-    for entry in entries:
-        body = canonical(entry)
-        previous = chained(previous, body)
-        yield entry.seq, body, previous, entry.key
+        self._db.ids_were_copied(tables)
 
 
 def _clauses(
@@ -512,57 +446,3 @@ def _clauses(
         clauses.append("(overdue = ? OR id IN (SELECT case_id FROM timer WHERE at <= ?))")
         values += [True, to_int(moves_by)]
     return tuple(clauses), values
-
-
-def _connect(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-        connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _migrate(path: str) -> None:
-    """A new file gets the schema; an older one is copied, then upgraded."""
-    with closing(_connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("BEGIN IMMEDIATE")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may have been first
-        if version == 0:
-            with open(SCHEMA, encoding="utf-8") as script:
-                for statement in script.read().split(";\n"):
-                    connection.execute(statement)
-        connection.execute("COMMIT")
-    if 0 < version < VERSION:
-        _copy_before_upgrade(path, version)
-        upgrade(f"sqlite:///{path}")
-
-
-def _copy_before_upgrade(path: str, version: int) -> None:
-    copy = f"{path}.before-schema-{VERSION}-was-{version}"
-    if os.path.exists(copy):
-        return
-    with closing(_connect(path)) as connection:
-        connection.execute("VACUUM INTO ?", (copy,))
-    os.chmod(copy, 0o600)
-
-
-def _private_file(path: str) -> None:
-    """The file and a new folder for it, readable by nobody else."""
-    folder = os.path.dirname(os.path.abspath(path))
-    try:
-        if not os.path.isdir(folder):
-            os.makedirs(folder, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise StoreError(path, error.strerror or str(error)) from error
-
-
-def _as_store_error(error: sqlite3.Error, path: str) -> StoreError:
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return StoreBusy(path, text)
-    return StoreError(path, text)

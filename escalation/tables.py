@@ -6,7 +6,18 @@ text, and the log keeps the same instants as ISO text in its canonical entries.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata = MetaData(
@@ -20,11 +31,16 @@ SQLModel.metadata = MetaData(
 )
 
 
+def _by_code(length: int | None = None) -> TypeEngine[str]:
+    """Text in the same order everywhere: PostgreSQL's own order depends on the locale of the machine."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
 class Definition(SQLModel, table=True):
     """A procedure as cases are pinned to it: canonical bytes by their hash."""
 
     hash: str = Field(primary_key=True, max_length=64)
-    procedure: str = Field(index=True)
+    procedure: str = Field(sa_column=Column(_by_code(), nullable=False, index=True))
     version: str
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     source: str
@@ -44,7 +60,7 @@ class Case(SQLModel, table=True):
         Index("ix_case_client", "client", "id"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    ref: str = Field(unique=True, max_length=16)
+    ref: str = Field(sa_column=Column(_by_code(16), nullable=False, unique=True))
     """The short id that people type."""
     title: str
     client: str | None = None

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
+from places import KINDS, Place, Server, running
 
 from escalation import Desk, open_store
 
@@ -28,15 +29,31 @@ def parcel() -> Path:
     return PROCEDURES / "parcel-dispute.yaml"
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL of this test process, started when it is first needed."""
+    with running() as started:
+        yield started
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """Where the test's stores lie: the test runs on each kind of database."""
+    monkeypatch.setenv("ESCALATION_FILES", str(tmp_path))
+    made = Place(tmp_path, request.getfixturevalue("server") if request.param == "postgresql" else None)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Callable[[str], Desk]]:
+def desk(place: Place) -> Iterator[Callable[[str], Desk]]:
     """Opens the test's own store at an instant; may be called again to let time pass."""
     opened: list[Desk] = []
 
     def at(now: str, lang: str = "en") -> Desk:
         while opened:
             opened.pop().close()
-        opened.append(open_store(tmp_path / "cases.db", now=now, lang=lang))
+        opened.append(open_store(place.url(), now=now, lang=lang))
         return opened[-1]
 
     yield at

@@ -112,7 +112,7 @@ def naming(opened: Desk, case: str, out: Output) -> Iterator[None]:
 
 
 def store_path(options: Namespace) -> str:
-    """The SQLite file of `--store`, `ESCALATION_STORE`, or the user's data folder."""
+    """The SQLite file or PostgreSQL URL of `--store`, `ESCALATION_STORE`, or the file in the user's data folder."""
     url = getattr(options, "store", None) or os.environ.get("ESCALATION_STORE")
     if not url:
         import platformdirs
@@ -120,7 +120,7 @@ def store_path(options: Namespace) -> str:
         return str(platformdirs.user_data_path("escalation", appauthor=False) / "cases.db")
     if url.startswith("sqlite:///"):
         return url.removeprefix("sqlite:///")
-    if "://" in url:
+    if "://" in url and not url.startswith(("postgresql://", "postgres://")):
         raise BadInput(FieldProblem("store", url.partition("://")[0] + "://…", "store_url"))
     return url
 
@@ -152,7 +152,7 @@ _SAID = {
         "optionals": "可选的",
         "globals": "通用选项（写在命令前后都可以）",
         "json": "输出 JSON，供程序使用",
-        "store": "存放案件的文件（默认在你的数据文件夹；也可设环境变量 ESCALATION_STORE）",
+        "store": "存放案件的文件，或 postgresql://… 数据库（默认在你的数据文件夹；也可设环境变量 ESCALATION_STORE）",
         "lang": "界面语言（默认随系统）",
         "now": "当作现在是这一刻：用于演练和测试",
         "quiet": "只输出结果",
@@ -163,7 +163,7 @@ _SAID = {
         "optionals": "options",
         "globals": "global options (before or after the command)",
         "json": "print JSON, for programs",
-        "store": "the file that holds the cases (default: in your data folder; or ESCALATION_STORE)",
+        "store": "the file that holds the cases, or postgresql://… (default: in your data folder; or ESCALATION_STORE)",
         "lang": "language (default: the locale)",
         "now": "act as if it were this instant: for rehearsals and tests",
         "quiet": "print the result only",

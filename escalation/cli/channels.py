@@ -71,7 +71,7 @@ def run_add(options: Namespace, out: Output) -> int:
         secret = credentials.keep(options.name, address, store.folder, place(options, kind))
         shown = channels.shown(kind, address)
         try:
-            from escalation.store import to_int
+            from escalation.rows import to_int
 
             row = deliveries.add_channel(
                 **columns, name=options.name, kind=kind, address=shown, secret=secret, lang=out.lang,
@@ -162,7 +162,7 @@ BUILD = {"channel": build_channel}
 
 def plain(row: ChannelRow) -> dict[str, Any]:
     """A channel as data: every column but where it is in the table; instants in its own zone, the level as a word."""
-    from escalation.store import from_int
+    from escalation.rows import from_int
 
     found = row._asdict()
     del found["id"]

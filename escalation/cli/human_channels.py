@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from escalation.cli.human_page import LATE, MUTED, STRONG, Data, Page
+from escalation.wording.errors import reason_said
 
 
 def reason(page: Page, text: str) -> str:
     """Why something was not delivered: a phrase of the wording's `reason` table, with a detail after a colon."""
-    phrase, sign, detail = text.partition(": ")
-    known = f"reason.{phrase}"
-    said = page.say(known) if page.said.has(known) else phrase
-    return said + page.say("word.colon") + detail if sign else said
+    return reason_said(text, page.said)
 
 
 def listed(page: Page, rows: Iterable[Data]) -> None:

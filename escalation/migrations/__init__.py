@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 VERSION = 2
 """Of the schema; kept in SQLite's `user_version`, so that a look at one integer tells whether to import Alembic."""
@@ -13,16 +15,22 @@ SCHEMA = os.path.join(FOLDER, "schema.sql")
 """What the migrations make of a new file, as one script: a first start need not import Alembic."""
 
 
-def upgrade(url: str) -> None:
+LOCK = 0x65736361
+"""Of PostgreSQL's advisory locks, the one that whoever upgrades holds."""
+
+
+def upgrade(url: str, connect: Callable[[], Any] | None = None) -> None:
     """Create or upgrade the schema of the store at an SQLAlchemy URL, in one transaction.
 
-    Children keep their parents: foreign keys are off while a table is rebuilt, and checked after.
+    `connect` makes the DBAPI connection where the URL does not say enough. Of several that upgrade at once
+    the first does it. Children keep their parents: in SQLite, foreign keys are off while a table is rebuilt,
+    and checked after.
     """
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine, event
 
-    engine = create_engine(url)
+    engine = create_engine(url, creator=connect) if connect else create_engine(url)
     sqlite = engine.dialect.name == "sqlite"
     if sqlite:
 
@@ -40,6 +48,8 @@ def upgrade(url: str) -> None:
     config.set_main_option("script_location", FOLDER.replace("%", "%%"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
+        if not sqlite:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         command.upgrade(config, "head")
         if sqlite:
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()

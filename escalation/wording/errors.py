@@ -21,6 +21,7 @@ from escalation.errors import (
     StoreDamaged,
     StoreError,
     StoreTooNew,
+    StoreUnsure,
     WouldConflict,
 )
 from escalation.wording.sentences import Titles, Wording, visible, wording
@@ -51,8 +52,7 @@ def error_lines(error: BaseException, lang: str, titles: Titles | None = None) -
         case StoreError():
             return _store(error, said)
         case DeliveryFailed():
-            known = f"reason.{error.reason}"
-            reason = said.say(known) if said.has(known) else error.reason
+            reason = reason_said(error.reason, said)
             how = "delivery_failed.for_good" if error.permanent else "delivery_failed.later"
             return [said.say("delivery_failed.what", reason=reason), said.say(how)]
         case ConfigError():
@@ -64,6 +64,14 @@ def error_lines(error: BaseException, lang: str, titles: Titles | None = None) -
     if getattr(error, "kind", None) == "usage":
         return _usage(str(error), getattr(error, "usage", ""), said)
     return [said.say("error.unexpected", text=str(error) or type(error).__name__)]
+
+
+def reason_said(reason: str, said: Wording) -> str:
+    """Why something was not delivered: a phrase of the `reason` table, with a detail after a colon."""
+    phrase, sign, detail = reason.partition(": ")
+    known = f"reason.{phrase}"
+    text = said.say(known) if said.has(known) else visible(phrase)
+    return text + said.say("word.colon") + visible(detail) if sign else text
 
 
 def lacking(missing: Mapping[str, Any], event: str, said: Wording, titles: Titles) -> list[str]:
@@ -190,16 +198,23 @@ def _would_conflict(error: WouldConflict, said: Wording, titles: Titles) -> list
 
 def _store(error: StoreError, said: Wording) -> list[str]:
     reason = said.say("store.reason", reason=error.reason)
+    server = "://" in error.path
     match error:
         case StoreTooNew():
-            return [said.say("store.too_new", path=error.path), reason, said.say("store.too_new_how")]
+            what = said.say("store.database_too_new" if server else "store.too_new", path=error.path)
+            return [what, reason, said.say("store.too_new_how")]
         case StoreBusy():
-            return [said.say("store.busy", path=error.path), said.say("store.busy_how")]
+            what = said.say("store.database_busy" if server else "store.busy", path=error.path)
+            return [what, said.say("store.busy_how")]
+        case StoreUnsure():
+            return [said.say("store.unsure", path=error.path), said.say("store.unsure_how")]
         case StoreDamaged():
             key = f"store.damaged_{error.reason}"
             why = said.say(key) if said.has(key) else error.reason
             what = said.say("store.damaged", case=error.case, seq=error.seq, reason=why)
             return [what, said.say("store.damaged_path", path=error.path), said.say("store.damaged_how")]
+    if server:
+        return [said.say("store.database", path=error.path), reason, said.say("store.database_how")]
     return [said.say("store.what", path=error.path), reason, said.say("store.how")]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from places import Place
 
 from escalation.cli import run
 from escalation.story_file import Line, read_stories
@@ -30,23 +31,23 @@ def story() -> tuple[Procedure, str, list[Line]]:
 class Shell:
     """Runs commands on one store, each at its own instant."""
 
-    def __init__(self, store: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, store: str, capfd: pytest.CaptureFixture[str]) -> None:
         self.store = store
         self.capfd = capfd
 
     def __call__(self, now: str, *words: str, code: int = 0) -> Any:
         self.capfd.readouterr()
-        found = run(["--store", str(self.store), "--now", now, "--json", *words])
+        found = run(["--store", self.store, "--now", now, "--json", *words])
         out, err = self.capfd.readouterr()
         assert found == code, err
         return json.loads(out) if out.startswith("{") and out.count("\n") == 1 else out
 
 
 def test_by_commands_alone_and_by_one_file_a_case_is_the_same(
-    story: tuple[Procedure, str, list[Line]], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    story: tuple[Procedure, str, list[Line]], place: Place, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     procedure, opened, lines = story
-    shell = Shell(tmp_path / "commands.db", capfd)
+    shell = Shell(place.url("commands"), capfd)
     case = shell(opened, "open", NAME, "--title", "the path")["case"]
     (tmp_path / "paper.txt").write_text("a paper")
     for line in lines:
@@ -60,7 +61,7 @@ def test_by_commands_alone_and_by_one_file_a_case_is_the_same(
 
     file = tmp_path / "path.jsonl"
     file.write_text("".join(json.dumps(each) + "\n" for each in _import_lines(opened, lines)))
-    other = Shell(tmp_path / "imported.db", capfd)
+    other = Shell(place.url("imported"), capfd)
     imported = other(last, "import", str(file))
     by_file = other(last, "show", imported["cases"][0]["case"])
     for each in (by_commands, by_file):

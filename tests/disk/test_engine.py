@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from places import Place
 
 from escalation import Desk
 from escalation.errors import BadInput, CaseMoved, NotFound, Refused, WouldConflict
@@ -37,11 +36,6 @@ def main_state(desk: Desk, case: str, **options: str) -> str:
     return str(desk.show(case, **options)["tracks"][0]["state"])  # type: ignore[arg-type]
 
 
-def dump(path: Path) -> list[str]:
-    with closing(sqlite3.connect(path)) as connection:
-        return list(connection.iterdump())
-
-
 def test_a_case_is_shown_in_the_promised_shape(desk: Opener, parcel: Path) -> None:
     case = waiting(desk, parcel)
     shown = desk("2026-03-05T09:00").show(case)
@@ -64,24 +58,24 @@ def test_a_case_is_shown_in_the_promised_shape(desk: Opener, parcel: Path) -> No
     }  # fmt: skip
 
 
-def test_a_refused_event_leaves_the_database_alike(desk: Opener, parcel: Path, tmp_path: Path) -> None:
+def test_a_refused_event_leaves_the_database_alike(desk: Opener, parcel: Path, place: Place) -> None:
     there = desk("2026-03-02T10:00")
     case = there.open(str(parcel))
-    before = dump(tmp_path / "cases.db")
+    before = place.dump()
 
     with pytest.raises(Refused) as refused:
         there.record(case, "claim_sent", CLAIM)
-    assert dump(tmp_path / "cases.db") == before
+    assert place.dump() == before
     assert refused.value.refusal.missing[0].checklists == {"evidence": ("waybill", "photos")}
 
 
-def test_a_preview_writes_nothing(desk: Opener, parcel: Path, tmp_path: Path) -> None:
+def test_a_preview_writes_nothing(desk: Opener, parcel: Path, place: Place) -> None:
     case = waiting(desk, parcel)
     there = desk("2026-03-20T09:00")
-    before = dump(tmp_path / "cases.db")
+    before = place.dump()
     found = there.record(case, "offer_made", {"amount": "300"}, at="2026-03-08", preview=True)
 
-    assert dump(tmp_path / "cases.db") == before
+    assert place.dump() == before
     assert found["undone"] == [{"id": "answer", "lapsed_at": "2026-03-10T00:00:00+08:00", "event": "no_answer"}]
     assert found["before"]["tracks"][0]["state"] == "refused"
     assert found["after"]["tracks"][0]["state"] == "settled"
@@ -175,11 +169,11 @@ def test_a_writer_that_saw_an_older_head_is_refused(desk: Opener, parcel: Path) 
     ],
 )
 def test_bad_input_is_named_by_field_and_changes_nothing(  # type: ignore[no-untyped-def]
-    desk: Opener, parcel: Path, tmp_path: Path, do, error: type[Exception], field: str | None
+    desk: Opener, parcel: Path, place: Place, do, error: type[Exception], field: str | None
 ) -> None:
     case = waiting(desk, parcel)
     there = desk("2026-03-02T12:00")
-    before = dump(tmp_path / "cases.db")
+    before = place.dump()
 
     with pytest.raises(error) as raised:
         do(there, case)
@@ -187,7 +181,7 @@ def test_bad_input_is_named_by_field_and_changes_nothing(  # type: ignore[no-unt
         assert field in [p.field for p in raised.value.problems]
     else:
         assert getattr(raised.value, "meant", None) == field
-    assert dump(tmp_path / "cases.db") == before
+    assert place.dump() == before
 
 
 def test_an_item_that_requires_an_attachment_can_be_ticked_only_once_one_is_there(desk: Opener, parcel: Path) -> None:
@@ -200,7 +194,9 @@ def test_an_item_that_requires_an_attachment_can_be_ticked_only_once_one_is_ther
     assert there.done(case, "waybill")["checklists"]["evidence"]["missing"] == ["photos"]
 
 
-def test_an_attached_file_is_kept_privately_by_its_content(desk: Opener, parcel: Path, tmp_path: Path) -> None:
+def test_an_attached_file_is_kept_privately_by_its_content(
+    desk: Opener, parcel: Path, tmp_path: Path, place: Place
+) -> None:
     there = desk("2026-03-02T10:00")
     case = there.open(str(parcel))
     there.attach(case, parcel)
@@ -209,7 +205,8 @@ def test_an_attached_file_is_kept_privately_by_its_content(desk: Opener, parcel:
 
     assert [p.read_bytes() for p in kept] == [parcel.read_bytes()]
     assert kept[0].stat().st_mode & 0o777 == 0o600
-    assert (tmp_path / "cases.db").stat().st_mode & 0o777 == 0o600
+    if place.kind == "sqlite":
+        assert Path(place.url()).stat().st_mode & 0o777 == 0o600
 
 
 def test_an_amended_instant_moves_everything_that_follows(desk: Opener, parcel: Path) -> None:
@@ -224,28 +221,29 @@ def test_an_amended_instant_moves_everything_that_follows(desk: Opener, parcel: 
     assert rows[4]["occurred_at"] == "2026-03-02T10:30:00+08:00"
 
 
-def test_verify_names_the_first_entry_that_does_not_fit(desk: Opener, parcel: Path, tmp_path: Path) -> None:
+def test_verify_names_the_first_entry_that_does_not_fit(desk: Opener, parcel: Path, place: Place) -> None:
     from escalation.errors import StoreDamaged
 
     case = waiting(desk, parcel)
     there = desk("2026-03-03T09:00")
     assert [row["ok"] for row in there.verify()] == [True]
     there.close()
-    with closing(sqlite3.connect(tmp_path / "cases.db")) as connection:
-        connection.execute("UPDATE entry SET body = replace(body, 'photos', 'photoz') WHERE seq = 4")
-        connection.commit()
+    changed = "replace(CAST(body AS TEXT), 'photos', 'photoz')"
+    if place.kind == "postgresql":
+        changed = "convert_to(replace(convert_from(body, 'UTF8'), 'photos', 'photoz'), 'UTF8')"
+    place.run(f"UPDATE entry SET body = {changed} WHERE seq = 4")
     with pytest.raises(StoreDamaged) as damaged:
         list(desk("2026-03-03T09:00").verify())
 
     assert (damaged.value.case, damaged.value.seq) == (case, 4)
 
 
-def test_a_store_of_a_later_version_is_left_alone(desk: Opener, parcel: Path, tmp_path: Path) -> None:
+def test_a_store_of_a_later_version_is_left_alone(desk: Opener, parcel: Path, place: Place) -> None:
     from escalation.errors import StoreTooNew
 
     desk("2026-03-02T10:00").close()
-    with closing(sqlite3.connect(tmp_path / "cases.db")) as connection:
-        connection.execute("PRAGMA user_version = 99")
+    later = "PRAGMA user_version = 99" if place.kind == "sqlite" else "UPDATE alembic_version SET version_num = '0099'"
+    place.run(later)
 
     with pytest.raises(StoreTooNew):
         desk("2026-03-02T10:00")
@@ -292,7 +290,7 @@ def test_a_state_that_went_away_must_be_mapped(desk: Opener, parcel: Path, tmp_p
 
 
 def test_a_batch_is_kept_whole_or_not_at_all_and_a_refusal_in_it_changes_nothing(
-    desk: Opener, parcel: Path, tmp_path: Path
+    desk: Opener, parcel: Path, place: Place
 ) -> None:
     case = waiting(desk, parcel)
     there = desk("2026-03-03T09:00")
@@ -301,7 +299,7 @@ def test_a_batch_is_kept_whole_or_not_at_all_and_a_refusal_in_it_changes_nothing
         with pytest.raises(Refused):
             there.record(case, "complained")
         there.note(case, "two")
-    before = dump(tmp_path / "cases.db")
+    before = place.dump()
 
     def half() -> None:
         with there.engine.batch():
@@ -310,5 +308,5 @@ def test_a_batch_is_kept_whole_or_not_at_all_and_a_refusal_in_it_changes_nothing
 
     with pytest.raises(NotFound):
         half()
-    assert dump(tmp_path / "cases.db") == before
+    assert place.dump() == before
     assert [row.get("text") for row in there.log(case)[-2:]] == ["one", "two"]

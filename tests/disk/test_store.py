@@ -11,12 +11,19 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from places import Place
 
 from escalation import Desk, open_store, statements
 from escalation.migrations import SCHEMA, upgrade
+from escalation.sqlite import SqliteDatabase
 from escalation.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+def connection_of(store: Store) -> sqlite3.Connection:
+    assert isinstance(store._db, SqliteDatabase)
+    return store._db.connection
 
 
 def schema(path: Path) -> list[tuple[str, ...]]:
@@ -70,11 +77,11 @@ def test_every_hot_statement_is_one_that_the_schema_knows(tmp_path: Path) -> Non
     texts = [
         v
         for k, v in vars(statements).items()
-        if (k.isupper() and isinstance(v, str) and " " in v and "FROM" in v) or k.startswith("INSERT")
+        if (k.isupper() and isinstance(v, str) and " " in v and "FROM" in v) or k.startswith(("INSERT", "PUT"))
     ]
     with closing(Store.open(str(tmp_path / "new.db"))) as store:
         for text in texts:
-            store._db.execute(f"EXPLAIN {text}", (None,) * text.count("?"))
+            connection_of(store).execute(f"EXPLAIN {text}", (None,) * text.count("?"))
 
     assert len(texts) > 10
 
@@ -89,13 +96,12 @@ for i in range(225):
 
 
 def test_two_processes_writing_one_case_450_times_lose_nothing(
-    desk: Callable[[str], Desk], parcel: Path, tmp_path: Path
+    desk: Callable[[str], Desk], parcel: Path, place: Place
 ) -> None:
     there = desk("2026-03-02T10:00")
     case = there.open(str(parcel))
     writers = [
-        subprocess.Popen([sys.executable, "-c", RACE, str(tmp_path / "cases.db"), case, name], cwd=ROOT)
-        for name in ("one", "two")
+        subprocess.Popen([sys.executable, "-c", RACE, place.url(), case, name], cwd=ROOT) for name in ("one", "two")
     ]
 
     assert [w.wait(timeout=120) for w in writers] == [0, 0]
@@ -107,17 +113,18 @@ def test_two_processes_writing_one_case_450_times_lose_nothing(
     assert [row["ok"] for row in desk("2026-03-03T10:00").verify()] == [True]
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 def test_an_entry_costs_few_statements_and_one_transaction(desk: Callable[[str], Desk], parcel: Path) -> None:
     there = desk("2026-03-02T10:00")
     case = there.open(str(parcel))
     there.note(case, "first")
     ran: list[str] = []
-    there.engine.store._db.set_trace_callback(ran.append)
+    connection_of(there.engine.store).set_trace_callback(ran.append)
     there.engine.append(case, lambda c, seq, now: _note(seq, now), there.now())
-    there.engine.store._db.set_trace_callback(None)
+    connection_of(there.engine.store).set_trace_callback(None)
     hot = [r for r in ran if not r.startswith("--")]
 
-    assert [r.split()[0] for r in hot] == ["BEGIN", "SELECT", "INSERT", "UPDATE", "DELETE", "INSERT", "COMMIT"], hot
+    assert [r.split()[0] for r in hot] == ["BEGIN", "SELECT", "INSERT", "UPDATE", "INSERT", "COMMIT"], hot
 
 
 def _note(seq: int, now):  # type: ignore[no-untyped-def]
@@ -135,19 +142,21 @@ def steps(store: Store, sql: str, values: tuple[object, ...]) -> int:
         ran += 1
         return 0
 
-    store._db.set_progress_handler(count, 1)
-    store._db.execute(sql, values).fetchall()
-    store._db.set_progress_handler(None, 0)
+    connection = connection_of(store)
+    connection.set_progress_handler(count, 1)
+    connection.execute(sql, values).fetchall()
+    connection.set_progress_handler(None, 0)
     return ran
 
 
 def filled(path: Path, cases: int) -> Store:
     """A store with that many timers, none of them due."""
     store = Store.open(str(path))
-    store._db.execute("PRAGMA foreign_keys = OFF")
-    store._db.execute("BEGIN")
-    store._db.executemany("INSERT INTO timer (at, case_id) VALUES (?, ?)", ((10**15 + i, i) for i in range(cases)))
-    store._db.execute("COMMIT")
+    connection = connection_of(store)
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("BEGIN")
+    connection.executemany("INSERT INTO timer (at, case_id) VALUES (?, ?)", ((10**15 + i, i) for i in range(cases)))
+    connection.execute("COMMIT")
     return store
 
 

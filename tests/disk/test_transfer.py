@@ -14,6 +14,7 @@ import pytest
 from cases import PARCEL, ZONE
 from hypothesis import given
 from hypothesis import strategies as st
+from places import Place
 
 from escalation import Desk, open_store
 from escalation.engine import Engine
@@ -27,9 +28,9 @@ from states.reader import read_procedure
 _OPEN: list[Store] = []
 
 
-def opened(path: Path) -> Engine:
-    """An engine on the store in a file, closed when the test is over."""
-    _OPEN.append(Store.open(str(path)))
+def opened(url: str) -> Engine:
+    """An engine on a store, closed when the test is over."""
+    _OPEN.append(Store.open(url))
     return Engine(_OPEN[-1])
 
 
@@ -45,9 +46,9 @@ Line = dict[str, Any]
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(place: Place) -> Iterator[Engine]:
     """A new store in which the small procedure is known by name."""
-    made = new_engine(tmp_path / "in.db")
+    made = new_engine(place.url("in"))
     yield made
     made.store.close()
 
@@ -55,14 +56,14 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """The same for many tests that let nothing in."""
-    made = new_engine(tmp_path_factory.mktemp("empty") / "in.db")
+    made = new_engine(str(tmp_path_factory.mktemp("empty") / "in.db"))
     yield made
     made.store.close()
 
 
-def new_engine(path: Path) -> Engine:
+def new_engine(url: str) -> Engine:
     """For a fixture, which closes it."""
-    engine = Engine(Store.open(str(path)))
+    engine = Engine(Store.open(url))
     engine.shelf.install(PARCEL, NOW)
     return engine
 
@@ -95,17 +96,17 @@ def hashes(engine: Engine) -> list[list[str]]:
     return [[hash for _, hash in engine.store.raw_log(row.id)] for row in engine.store.cases()]
 
 
-def shown(path: Path) -> list[Any]:
+def shown(url: str) -> list[Any]:
     """Every case as `show` has it, but for the id."""
-    with open_store(path, now=NOW) as desk:
+    with open_store(url, now=NOW) as desk:
         return [{**each, "case": ""} for each in desk.cases()]
 
 
-def rich_store(path: Path) -> Engine:
+def rich_store(place: Place) -> Engine:
     """Cases with every kind of entry, made the usual way."""
 
     def at(now: str) -> Desk:
-        return open_store(path, now=now)
+        return open_store(place.url("out"), now=now)
 
     with at("2026-03-02T10:00") as desk:
         case = desk.open(str(PARCEL), title="花瓶 '=1+1", client="王", facts={"loss": "12"})
@@ -128,35 +129,35 @@ def rich_store(path: Path) -> Engine:
         desk.withdraw(case, 11, note="that was another case")
         desk.amend(case, 9, data={"day": "2026-03-21"})
         desk.amend(case, 9, data={"day": ""})
-    longer = path.parent / "longer.yaml"
+    longer = place.folder / "longer.yaml"
     text = PARCEL.read_text().replace('version: "1"', 'version: "2"')
     longer.write_text(text.replace("within: 7 days", "within: 9 days"))
     with at("2026-03-21T09:00") as desk:
         desk.migrate(untitled, str(longer), note="new rules")
         desk.record(untitled, "dropped_by_me", at="2026-03-21T09:00")
-    return opened(path)
+    return opened(place.url("out"))
 
 
-def test_export_and_import_are_each_others_inverse(tmp_path: Path) -> None:
-    made = rich_store(tmp_path / "out.db")
+def test_export_and_import_are_each_others_inverse(place: Place) -> None:
+    made = rich_store(place)
     first = list(export_jsonl(made, made.store.cases()))
-    other = opened(tmp_path / "other.db")
+    other = opened(place.url("other"))
     found = import_jsonl(other, io.BytesIO(b"".join(first)), NOW)
 
     assert problems(found) == []
     assert (len(found.cases), found.entries) == (2, len(first) - 2)
     assert hashes(made) == hashes(other)
-    assert shown(tmp_path / "out.db") == shown(tmp_path / "other.db")
+    assert shown(place.url("out")) == shown(place.url("other"))
     second = b"".join(export_jsonl(other, other.store.cases()))
     for key, ref, _ in found.cases:
         second = second.replace(f'"case":"{ref}"'.encode(), f'"case":"{key}"'.encode())
     assert second == b"".join(first)
-    with open_store(tmp_path / "other.db", now=NOW) as desk:
+    with open_store(place.url("other"), now=NOW) as desk:
         assert all(row["ok"] for row in desk.verify())
 
 
-def test_a_definition_is_written_once_before_the_first_case_that_uses_it(tmp_path: Path) -> None:
-    made = rich_store(tmp_path / "out.db")
+def test_a_definition_is_written_once_before_the_first_case_that_uses_it(place: Place) -> None:
+    made = rich_store(place)
     kinds = [json.loads(line)["kind"] for line in export_jsonl(made, made.store.cases())]
 
     assert kinds[:2] == ["definition", "opened"]
@@ -164,12 +165,12 @@ def test_a_definition_is_written_once_before_the_first_case_that_uses_it(tmp_pat
     assert kinds[kinds.index("migrate") - 1] == "definition"
 
 
-def test_lines_keep_the_order_of_keys_of_nothing_but_their_own(tmp_path: Path) -> None:
+def test_lines_keep_the_order_of_keys_of_nothing_but_their_own(place: Place) -> None:
     """A reader that writes its JSON otherwise does no harm: keys in any order, spaces, a byte order mark."""
-    made = rich_store(tmp_path / "out.db")
+    made = rich_store(place)
     lines = [json.loads(line) for line in export_jsonl(made, made.store.cases())]
     again = [json.dumps(dict(reversed(line.items())), separators=(" , ", " : ")) + "\r" for line in lines]
-    other = opened(tmp_path / "other.db")
+    other = opened(place.url("other"))
     found = import_jsonl(other, io.BytesIO(b"\xef\xbb\xbf" + "\n\n".join(again).encode()), NOW)
 
     assert problems(found) == []
@@ -438,13 +439,13 @@ def test_an_imported_case_does_not_tell_what_is_past(engine: Engine) -> None:
     assert [p.kind for p in engine.store.outbox(1) if p.status == "pending" and p.kind != "follow_up"] == []
 
 
-def test_a_file_brings_its_own_definitions_strictly(tmp_path: Path) -> None:
-    made = rich_store(tmp_path / "out.db")
+def test_a_file_brings_its_own_definitions_strictly(place: Place) -> None:
+    made = rich_store(place)
     lines = [json.loads(line) for line in export_jsonl(made, made.store.cases())]
     definition = lines[0]
 
     def with_definition(name: str, **change: Any) -> Imported:
-        engine = opened(tmp_path / f"{name}.db")
+        engine = opened(place.url(name))
         return taken(engine, [{**definition, **change}, *lines[1:]])
 
     def changed(**change: Any) -> dict[str, Any]:
@@ -465,9 +466,9 @@ def test_a_file_brings_its_own_definitions_strictly(tmp_path: Path) -> None:
     assert [p.expected for p in unused.skipped[1][1]] == ["definition"]
 
 
-def test_an_imported_definition_is_not_what_its_name_means(tmp_path: Path) -> None:
-    made = rich_store(tmp_path / "out.db")
-    other = opened(tmp_path / "other.db")
+def test_an_imported_definition_is_not_what_its_name_means(place: Place) -> None:
+    made = rich_store(place)
+    other = opened(place.url("other"))
     import_jsonl(other, io.BytesIO(b"".join(export_jsonl(made, made.store.cases()))), NOW)
 
     assert {(d.procedure, d.current) for d in other.store.definitions()} == {("parcel-dispute", False)}
@@ -499,10 +500,10 @@ def test_many_cases_are_written_in_several_transactions(engine: Engine) -> None:
     assert len(done) == 3
 
 
-def test_json_holds_what_show_says_and_the_log(tmp_path: Path) -> None:
-    made = rich_store(tmp_path / "out.db")
+def test_json_holds_what_show_says_and_the_log(place: Place) -> None:
+    made = rich_store(place)
     data = json.loads(b"".join(export_json(made, made.store.cases(), "en", NOW)))
-    with open_store(tmp_path / "out.db", now=NOW) as desk:
+    with open_store(place.url("out"), now=NOW) as desk:
         shown = list(desk.cases())
 
     assert [{k: v for k, v in each.items() if k != "log"} for each in data] == json.loads(json.dumps(shown))
@@ -510,15 +511,15 @@ def test_json_holds_what_show_says_and_the_log(tmp_path: Path) -> None:
     assert b"".join(export_json(made, iter(()), "en", NOW)) == b"[]\n"
 
 
-def test_a_spreadsheet_gets_one_row_per_case_and_no_formula(tmp_path: Path) -> None:
-    with open_store(tmp_path / "out.db", now="2026-03-02T10:00") as desk:
+def test_a_spreadsheet_gets_one_row_per_case_and_no_formula(place: Place) -> None:
+    with open_store(place.url("out"), now="2026-03-02T10:00") as desk:
         first = desk.open(str(PARCEL), title='=HYPERLINK("http://x")', client="+86 1")
         desk.open(str(PARCEL), title=" @x", client="\tx")
         for item in ("waybill", "photos"):
             desk.attach(first, PARCEL, item=item)
             desk.done(first, item)
         desk.record(first, "claim_sent", {"amount": "300", "channel": "app"})
-    made = opened(tmp_path / "out.db")
+    made = opened(place.url("out"))
     text = "".join(export_csv(made, made.store.cases(), "zh", datetime(2026, 3, 5, 9, tzinfo=ZONE)))
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
 
@@ -543,6 +544,6 @@ def test_no_file_whatever_it_holds_breaks_the_import(engine_for_all: Engine, noi
 
 @pytest.fixture(scope="module")
 def engine_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    made = new_engine(tmp_path_factory.mktemp("noise") / "in.db")
+    made = new_engine(str(tmp_path_factory.mktemp("noise") / "in.db"))
     yield made
     made.store.close()

@@ -26,6 +26,7 @@ from escalation.errors import (
     StoreDamaged,
     StoreError,
     StoreTooNew,
+    StoreUnsure,
     WouldConflict,
 )
 from escalation.wording import error_lines, visible, wording
@@ -252,6 +253,10 @@ ERRORS: list[tuple[Exception, list[str]]] = [
     (StoreBusy("/x/cases.db", "locked"), ["/x/cases.db"]),
     (DeliveryFailed("exit code 7"), ["exit code 7"]),
     (DeliveryFailed("exit code 7", permanent=True), ["exit code 7", "escalation channel list"]),
+    (StoreError("postgresql://db/x", "no such host"), ["postgresql://db/x", "no such host", ".pgpass"]),
+    (StoreTooNew("postgresql://db/x", "schema 9"), ["postgresql://db/x", "schema 9"]),
+    (StoreBusy("postgresql://db/x", "locked"), ["postgresql://db/x"]),
+    (StoreUnsure("postgresql://db/x", "lost"), ["postgresql://db/x", "log"]),
     (StoreDamaged("/x/cases.db", "k3f9", 4, "hash"), ["k3f9", "4"]),
     (ConfigError("remind_at", "25:00", "HH:MM"), ["remind_at", "25:00", "HH:MM"]),
     (ProcedureError([FINDING]), ["a.yaml:3:5", "too", "to"]),

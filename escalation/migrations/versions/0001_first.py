@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.create_table(
         "definition",
         sa.Column("hash", sa.String(64), primary_key=True),
-        sa.Column("procedure", sa.String(), nullable=False),
+        sa.Column("procedure", _by_code(), nullable=False),
         sa.Column("version", sa.String(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
@@ -27,7 +27,7 @@ def upgrade() -> None:
     op.create_table(
         "case",
         sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("ref", sa.String(16), nullable=False),
+        sa.Column("ref", _by_code(16), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("client", sa.String()),
         sa.Column("definition", sa.String(), sa.ForeignKey("definition.hash"), nullable=False),
@@ -87,6 +87,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("setting", "outbox", "timer", "entry", "case", "definition"):
         op.drop_table(table)
+
+
+def _by_code(length: int | None = None) -> sa.types.TypeEngine[str]:
+    """Text in the same order everywhere: PostgreSQL's own order depends on the locale of the machine."""
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
 
 
 def _case_key(primary: bool) -> sa.Column[int]:

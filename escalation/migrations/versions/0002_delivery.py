@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -66,7 +64,7 @@ def upgrade() -> None:
         "delivery_item",
         _parent("channel_id", "channel", primary_key=True),
         _parent("outbox_id", "outbox", primary_key=True),
-        _parent("delivery_id", "delivery", nullable=False),
+        _parent("delivery_id", "delivery"),
     )
     op.create_index("ix_delivery_item_delivery", "delivery_item", ["delivery_id"])
     op.create_table(
@@ -91,10 +89,9 @@ def _text(name: str) -> sa.Column[str]:
     return sa.Column(name, sa.String(), nullable=False)
 
 
-def _parent(name: str, table: str, **options: Any) -> sa.Column[int]:
-    return sa.Column(
-        name, sa.Integer(), sa.ForeignKey(f"{table}.id", ondelete="CASCADE"), autoincrement=False, **options
-    )
+def _parent(name: str, table: str, primary_key: bool = False) -> sa.Column[int]:
+    to = sa.ForeignKey(f"{table}.id", ondelete="CASCADE")
+    return sa.Column(name, sa.Integer(), to, primary_key=primary_key, nullable=False, autoincrement=False)
 
 
 def downgrade() -> None:

@@ -1,0 +1,197 @@
+"""A store in one SQLite file. Files are private (0600).
+
+Whatever writes is one `BEGIN IMMEDIATE` transaction: it holds the whole file from before its first read.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+
+from escalation.errors import StoreBusy, StoreError, StoreTooNew
+from escalation.migrations import SCHEMA, VERSION, upgrade
+
+BUSY_SECONDS = 30
+POLL_SECONDS = 0.1
+"""Between two looks at whether another process has committed: 5 µs each."""
+
+
+class SqliteDatabase:
+    """One connection to one file."""
+
+    kind = "sqlite"
+    lock = ""
+    each = "SELECT value FROM json_each(?)"
+
+    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+        self.connection = connection
+        self.name = path
+        self._seen: int | None = None
+        """The data version that `wait` or `changes` saw last."""
+
+    @classmethod
+    def open(cls, path: str) -> SqliteDatabase:
+        """The file at `path`, created or brought up to date where necessary.
+
+        Raises: StoreTooNew, StoreBusy, StoreError; the file is then as it was.
+        """
+        _private_file(path)
+        try:
+            connection = _connect(path)
+            try:
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
+                if version > VERSION:
+                    raise StoreTooNew(path, f"schema {version}, this program knows {VERSION}")
+                if version < VERSION:
+                    _migrate(path)
+            except BaseException:
+                connection.close()
+                raise
+        except sqlite3.Error as error:
+            raise _as_store_error(error, path) from error
+        return cls(connection, path)
+
+    @property
+    def folder(self) -> str:
+        return os.path.dirname(os.path.realpath(self.name))
+
+    @property
+    def in_transaction(self) -> bool:
+        return self.connection.in_transaction
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        try:
+            return self.connection.execute(sql, values)
+        except sqlite3.Error as error:
+            raise _as_store_error(error, self.name) from error
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        try:
+            self.connection.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise _as_store_error(error, self.name) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            raise _as_store_error(error, self.name) from error
+        except BaseException:
+            self._roll_back()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    def skip_locked(self, *tables: str) -> str:
+        return ""  # one process writes at a time
+
+    def write_copy(self, path: str) -> bool:
+        try:
+            with closing(_connect(self.name)) as connection:
+                connection.execute("VACUUM INTO ?", (path,))
+        except sqlite3.Error as error:
+            raise _as_store_error(error, self.name) from error
+        return True
+
+    def faults(self) -> list[str]:
+        found = [str(text) for (text,) in self.execute("PRAGMA integrity_check(10)")]
+        orphans = [f"{row[0]}: a row without its {row[2]}" for row in self.execute("PRAGMA foreign_key_check")]
+        foreign = self.execute("SELECT type || ' ' || name FROM sqlite_master WHERE type IN ('view', 'trigger')")
+        return [text for text in found if text != "ok"] + orphans + [f"{each} is not ours" for (each,) in foreign]
+
+    def keep_others_out(self, tables: Sequence[str]) -> None:
+        """BEGIN IMMEDIATE did it."""
+
+    def ids_were_copied(self, tables: Sequence[str]) -> None:
+        """An INTEGER PRIMARY KEY goes on after the largest by itself."""
+
+    def changes(self) -> int:
+        version = int(self.execute("PRAGMA data_version").fetchone()[0])
+        if self._seen is None:
+            self._seen = version
+        return version
+
+    def wait(self, seconds: float) -> bool:
+        until, before = time.monotonic() + seconds, self._seen
+        while (version := self.changes()) == before:
+            left = until - time.monotonic()
+            if left <= 0:
+                return False
+            time.sleep(min(left, POLL_SECONDS))
+        self._seen = version
+        return True
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(path: str) -> None:
+    """A new file gets the schema; an older one is copied, then upgraded."""
+    with closing(_connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may have been first
+        if version == 0:
+            with open(SCHEMA, encoding="utf-8") as script:
+                for statement in script.read().split(";\n"):
+                    connection.execute(statement)
+        connection.execute("COMMIT")
+    if 0 < version < VERSION:
+        _copy_before_upgrade(path, version)
+        upgrade(f"sqlite:///{path}")
+
+
+def _copy_before_upgrade(path: str, version: int) -> None:
+    copy = f"{path}.before-schema-{VERSION}-was-{version}"
+    if os.path.exists(copy):
+        return
+    with closing(_connect(path)) as connection:
+        connection.execute("VACUUM INTO ?", (copy,))
+    os.chmod(copy, 0o600)
+
+
+def _private_file(path: str) -> None:
+    """The file and a new folder for it, readable by nobody else."""
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        if not os.path.isdir(folder):
+            os.makedirs(folder, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(path, error.strerror or str(error)) from error
+
+
+def _as_store_error(error: sqlite3.Error, path: str) -> StoreError:
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return StoreBusy(path, text)
+    return StoreError(path, text)
