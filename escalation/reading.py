@@ -117,6 +117,31 @@ class Reader:
                 found += 1
                 yield row, snapshot
 
+    # -- many cases, for a table -----------------------------------------------------------------------
+
+    def changes(self) -> int:
+        """A number that moves when another process commits: then what was read may no longer be so."""
+        return self.engine.store.changes()
+
+    def first_refs(self, most: int) -> list[str]:
+        """The ids of the first few cases."""
+        return self.engine.store.first_refs(most)
+
+    def find(self, text: str = "", order: str = "due") -> list[int]:
+        """The numbers of the cases that fit what was typed, in order: `due:<7d stage:talks -client:Li parcel`.
+
+        They are the store's own, for `lines`; `order` is one of `listing.ORDERS`.
+        """
+        from escalation import listing  # a command that shows one case need not pay for it
+
+        return listing.numbers(self.engine.store, text, order, self.now())
+
+    def lines(self, numbers: Sequence[int]) -> dict[int, Data]:
+        """One line of a table for each of these numbers: where it is, what is next, by when, whose turn."""
+        from escalation import listing
+
+        return listing.lines(self.engine, numbers, self.now(), self.lang)
+
     def next(self, case: str) -> Data:
         """The one thing to do now, by when, why, and what that rests on."""
         row, snapshot, _ = self._read(case)

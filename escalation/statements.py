@@ -13,6 +13,7 @@ CASE_COLUMNS = (
 
 FIND_CASE = f'SELECT {CASE_COLUMNS} FROM "case" WHERE ref = ?'
 CASES_BY_PREFIX = 'SELECT ref FROM "case" WHERE ref >= ? AND ref < ? ORDER BY ref LIMIT 3'
+CASES_BY_NUMBER = f'SELECT {CASE_COLUMNS} FROM "case" WHERE id IN ({{}})'
 ALL_REFS = 'SELECT ref FROM "case" ORDER BY id LIMIT ?'
 INSERT_CASE = (
     'INSERT INTO "case" (ref, title, client, definition, opened_at, head, head_hash, open, state, stage, overdue,'

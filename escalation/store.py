@@ -189,6 +189,17 @@ class Store:
             last = rows[-1][0]
             limit = None if limit is None else limit - len(rows)
 
+    def cases_by_number(self, ids: Sequence[int]) -> list[CaseRow]:
+        """The cases of these ids, in no order; those that are gone are left out."""
+        if not ids:
+            return []
+        marks = ", ".join("?" * len(ids))
+        return [case_row(row) for row in self._run(sql.CASES_BY_NUMBER.format(marks), tuple(ids))]
+
+    def first_refs(self, most: int) -> list[str]:
+        """The first few cases."""
+        return [ref for (ref,) in self._run(sql.ALL_REFS, (most,))]
+
     def count(self) -> int:
         """How many cases there are."""
         return int(self._run(sql.COUNT_CASES).fetchone()[0])

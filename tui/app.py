@@ -1,0 +1,155 @@
+"""Wiring: screens, themes, language, live refresh. No case logic."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import BindingType
+from textual.reactive import reactive
+
+from escalation.errors import EscalationError
+from escalation.wording import Wording
+from states.errors import ProcedureError
+from tui import terminal
+from tui.bridge import Bridge
+from tui.commands import EVERYWHERE, bindings
+from tui.themes import THEMES
+from tui.words import words
+
+LOOK_SECONDS = 0.5
+"""How often the store is asked whether another process has committed."""
+TIME_SECONDS = 30.0
+"""How often what is shown is worked out anew although nobody wrote: time passes."""
+
+
+class EscalationApp(App[None]):
+    """The screens on one store."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "Escalation"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = bindings(*EVERYWHERE)
+
+    lang: reactive[str] = reactive("en", init=False)
+    masked: reactive[bool] = reactive(False, init=False)
+    """Whether names and amounts are hidden from people who look over one's shoulder."""
+
+    def __init__(self, store: str, *, now: str | None = None, lang: str = "en", demo: bool = False) -> None:
+        super().__init__()
+        self.bridge = Bridge(store, now=now, lang=lang)
+        self.demo = demo
+        self.set_reactive(EscalationApp.lang, lang)
+        self.ascii = terminal.ambiguous_width() == terminal.WIDE
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+
+    @property
+    def words(self) -> Wording:
+        """The sentences of the language that is on."""
+        return words(self.lang)
+
+    def on_mount(self) -> None:
+        """The first screen, and the two clocks."""
+        self.set_class(self.ascii, "-ascii")
+        self._start()
+        self.set_interval(LOOK_SECONDS, self.look)
+        self.set_interval(TIME_SECONDS, self.refill)
+
+    @work(exclusive=True, group="start")
+    async def _start(self) -> None:
+        """Nobody's first case: the guided opening. One: that case. More: all of them."""
+        from tui.screens.case import CaseScreen
+        from tui.screens.home import HomeScreen
+        from tui.screens.welcome import WelcomeScreen
+
+        self.push_screen(HomeScreen())
+        try:
+            refs = await self.bridge.ask(lambda desk: desk.first_refs(2))
+        except (EscalationError, ProcedureError):
+            return  # the home screen says what is the matter
+        if not refs:
+            self.push_screen(WelcomeScreen())
+        elif len(refs) == 1:
+            self.push_screen(CaseScreen(refs[0]))
+
+    # -- live --------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="look")
+    async def look(self) -> None:
+        """Ask whether another process has committed; then the screen reads again."""
+        try:
+            if await self.bridge.changed():
+                self.refill()
+        except EscalationError:
+            self.refill()  # the screen asks as well, and says what is the matter
+
+    def refill(self) -> None:
+        """The screen that is shown reads again. What lies below it does so when it comes back."""
+        from tui.screens.page import Page
+
+        if isinstance(self.screen, Page):
+            self.screen.refill()
+
+    # -- what can be done everywhere ---------------------------------------------------------------------
+
+    def action_language(self) -> None:
+        """中文 <-> English, on the spot."""
+        self.lang = "en" if self.lang == "zh" else "zh"
+
+    @work(exclusive=True, group="language")
+    async def watch_lang(self) -> None:
+        """Every screen says itself anew; what was typed stays."""
+        from tui.screens.page import Page
+
+        await self.bridge.speak(self.lang)
+        for screen in self.screen_stack:
+            if isinstance(screen, Page):
+                await screen.say_again()
+
+    def action_next_theme(self) -> None:
+        """Light, dark, high contrast, safe for the colour-blind."""
+        names = [theme.name for theme in THEMES]
+        at = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(at + 1) % len(names)]
+        self.notify(self.words.say(f"theme.{self.theme.replace('-', '_')}"), timeout=2)
+
+    def action_mask(self) -> None:
+        """Hide names and amounts, or show them again."""
+        self.masked = not self.masked
+        self.refill()
+
+    def action_help(self) -> None:
+        """What can be done here, made from the commands of the screen."""
+        from tui.screens.help import HelpScreen
+        from tui.screens.page import Page
+
+        if isinstance(self.screen, Page) and not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen.commands, self.screen.name_of_help))
+
+    def action_board(self) -> None:
+        from tui.screens.board import BoardScreen
+
+        self.push_screen(BoardScreen())
+
+    def action_delivery(self) -> None:
+        from tui.screens.delivery import DeliveryScreen
+
+        self.push_screen(DeliveryScreen())
+
+    def action_procedures(self) -> None:
+        from tui.screens.procedures import ProceduresScreen
+
+        self.push_screen(ProceduresScreen())
+
+    def get_system_commands(self, screen: Any) -> Any:
+        """The palette: what the screen can do, then what can be done everywhere."""
+        from tui.palette import system_commands
+
+        return system_commands(self, screen)
+
+    async def on_unmount(self) -> None:
+        """Give the store back."""
+        self.bridge.close()

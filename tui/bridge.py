@@ -1,0 +1,69 @@
+"""The only caller of the library: questions go to it in a thread of their own, answers and errors come back.
+
+One thread, one desk: a store is not for several threads at once. A screen never waits; it shows what it has
+until the answer comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from escalation.api import Desk
+
+T = TypeVar("T")
+
+
+class Bridge:
+    """Asks the library. Opened with the first question."""
+
+    def __init__(self, store: str, *, now: str | None = None, lang: str = "en") -> None:
+        self.store = store
+        self._now = now
+        self._lang = lang
+        self._desk: Desk | None = None
+        self._changes: int | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
+
+    async def ask(self, question: Callable[[Desk], T]) -> T:
+        """The answer to one question. Raises what the library raises: EscalationError, ProcedureError."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+
+    async def changed(self) -> bool:
+        """Whether another process has committed since the last call."""
+        return await self.ask(self._look)
+
+    async def speak(self, lang: str) -> None:
+        """Answers are in this language from now on."""
+        self._lang = lang
+
+        def switch(desk: Desk) -> None:
+            desk.lang = lang
+
+        await self.ask(switch)
+
+    def close(self) -> None:
+        """Give the store back, after the question that runs."""
+        self._thread.submit(self._close)
+        self._thread.shutdown(wait=True)
+
+    def _answer(self, question: Callable[[Desk], T]) -> T:
+        if self._desk is None:
+            from escalation.api import open_store
+
+            self._desk = open_store(self.store, now=self._now, lang=self._lang)
+        return question(self._desk)
+
+    def _look(self, desk: Desk) -> bool:
+        found = desk.changes()
+        changed = self._changes is not None and found != self._changes
+        self._changes = found
+        return changed
+
+    def _close(self) -> None:
+        if self._desk is not None:
+            self._desk.close()
+            self._desk = None

@@ -1,0 +1,95 @@
+"""One entry per thing a person can do: its keys, its hint, its place in the palette and in the help.
+
+Letters do not reach a program while a Chinese input method is on, so every command can be had without them:
+by a digit, a function key, an arrow, the palette or the mouse; punctuation and digits have their full-width twins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from textual.binding import Binding, BindingType
+
+_FULL_WIDTH = {
+    "1": "１", "2": "２", "3": "３", "4": "４", "5": "５", "6": "６", "7": "７", "8": "８", "9": "９", "0": "０",
+    "slash": "／", "question_mark": "？", "asterisk": "＊", "plus": "＋", "minus": "－",
+}  # fmt: skip
+
+
+class Command(NamedTuple):
+    """Something a person can do. Its words are `command.ID` (short, for hints) and `help.ID` (a sentence)."""
+
+    id: str
+    keys: tuple[str, ...]
+    action: str
+    shown: str
+    """The key as the hints write it."""
+    hint: bool = True
+    """Whether it stands in the hints; all stand in the help and the palette."""
+
+
+_ALL = (
+    # everywhere
+    Command("help", ("f1", "question_mark"), "app.help", "F1"),
+    Command("language", ("f2",), "app.language", "F2"),
+    Command("theme", ("f3",), "app.next_theme", "F3", hint=False),
+    Command("mask", ("f4", "asterisk"), "app.mask", "F4", hint=False),
+    Command("reload", ("f5",), "screen.reload", "F5", hint=False),
+    Command("back", ("escape",), "screen.back", "Esc"),
+    Command("palette", ("ctrl+p",), "app.command_palette", "^P"),
+    Command("quit", ("ctrl+q", "f10"), "app.quit", "^Q"),
+    # home
+    Command("open", ("enter",), "screen.open", "Enter"),
+    Command("new", ("f6", "n"), "screen.new", "F6"),
+    Command("filter", ("slash", "ctrl+f"), "screen.filter", "/"),
+    Command("board", ("f7",), "app.board", "F7"),
+    Command("delivery", ("f8",), "app.delivery", "F8"),
+    Command("procedures", ("f9",), "app.procedures", "F9"),
+    Command("sort", ("s", "ctrl+o"), "screen.sort", "^O"),
+    Command("mark", ("space",), "screen.mark", "Space"),
+    Command("bulk", ("b", "ctrl+b"), "screen.bulk", "^B"),
+    Command("views", ("v", "ctrl+e"), "screen.views", "^E"),
+    # a case
+    Command("do", ("enter",), "screen.do", "Enter"),
+    Command("tab_next", ("1",), "screen.tab('next')", "1"),
+    Command("tab_deadlines", ("2",), "screen.tab('deadlines')", "2"),
+    Command("tab_path", ("3",), "screen.tab('path')", "3"),
+    Command("tab_timeline", ("4",), "screen.tab('timeline')", "4"),
+    Command("tab_papers", ("5",), "screen.tab('papers')", "5"),
+    Command("tab_forecast", ("6",), "screen.tab('forecast')", "6"),
+    Command("record", ("7", "r"), "screen.record", "7"),
+    Command("note", ("8",), "screen.note", "8"),
+    Command("basis", ("9", "w"), "screen.basis", "9"),
+    Command("undo", ("ctrl+z",), "screen.undo", "^Z"),
+    Command("seen", ("0",), "screen.seen", "0"),
+    # forms
+    Command("save", ("ctrl+s",), "screen.save", "^S"),
+    Command("attach", ("ctrl+t",), "screen.attach", "^T"),
+    # boards
+    Command("earlier", ("left", "pageup"), "screen.earlier", "←", hint=False),
+    Command("later", ("right", "pagedown"), "screen.later", "→", hint=False),
+    Command("today", ("home", "t"), "screen.today", "Home"),
+    Command("mine", ("m", "ctrl+n"), "screen.mine", "^N"),
+    Command("retry", ("ctrl+r",), "screen.retry", "^R"),
+)
+COMMANDS = {each.id: each for each in _ALL}
+EVERYWHERE = ("help", "language", "theme", "mask", "palette", "quit")
+"""Those of the app."""
+
+
+def bindings(*ids: str) -> list[BindingType]:
+    """The key bindings of some commands, for `BINDINGS`."""
+    return [
+        Binding(",".join(with_twins(COMMANDS[id].keys)), COMMANDS[id].action, id, show=False, id=id) for id in ids
+    ]
+
+
+def with_twins(keys: Iterable[str]) -> list[str]:
+    """The keys, and what a Chinese input method makes of them."""
+    found = []
+    for key in keys:
+        found.append(key)
+        if key in _FULL_WIDTH:
+            found.append(_FULL_WIDTH[key])
+    return found

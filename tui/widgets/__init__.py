@@ -1,0 +1,1 @@
+"""One thing to look at each."""
