@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-
 CALENDARS = "calendars"
 """The folder beside a store that holds calendar files a person installed."""
 

@@ -156,11 +156,10 @@ def test_two_that_ask_for_what_is_due_at_once_get_different_cases(desk: Callable
         there.done(case, "photos")
         there.follow_up(case, "add", due="2026-03-04", text="ring")
     later = there.now() + timedelta(days=60)
-    with closing(Store.open(place.url())) as one, closing(Store.open(place.url())) as two:
-        with one.writing():
-            first = [row.ref for row in one.due(later, 2)]
-            with two.writing():
-                second = [row.ref for row in two.due(later, 2)]
+    with closing(Store.open(place.url())) as one, closing(Store.open(place.url())) as two, one.writing():
+        first = [row.ref for row in one.due(later, 2)]
+        with two.writing():
+            second = [row.ref for row in two.due(later, 2)]
 
     assert len(first) == 2
     assert {*first, *second} == cases
@@ -276,7 +275,8 @@ def test_the_password_may_come_from_the_environment(
 def test_without_psycopg_the_message_says_what_to_install(place: Place) -> None:
     code = (
         "import sys; sys.modules['psycopg'] = None\n"
-        "from escalation.cli import run\nsys.exit(run(['--store', 'postgresql://u:secret@h/d', '--lang', 'en', 'list']))"
+        "from escalation.cli import run\n"
+        "sys.exit(run(['--store', 'postgresql://u:secret@h/d', '--lang', 'en', 'list']))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
 
