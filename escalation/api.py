@@ -327,6 +327,29 @@ class Desk(Reader):
         self.engine.shelf.keep_calendar(installed, self.now())
         return {"file": str(installed), "calendars": self.calendars()}
 
+    # -- being told ---------------------------------------------------------------------------------
+
+    def acknowledge(self, case: str) -> list[Data]:
+        """Everything announced about a case has been seen: it falls silent until something graver comes.
+
+        Each: kind, subject (a deadline, a state, a follow-up's number) and the day it was about.
+        """
+        from escalation.deliveries import Deliveries
+
+        row = self.engine.store.case(case)
+        seen = Deliveries(self.engine.store).acknowledge(row.id, self.now())
+        return [{"kind": a.kind, "subject": a.subject, "due": a.due} for a in seen]
+
+    def assign(self, cases: Sequence[str], person: str | None) -> list[str]:
+        """Who looks after cases, in an office; None: nobody. Channels of a person get those of theirs only."""
+        if person is not None and not person.strip():
+            raise BadInput(FieldProblem("person", person, "text"))
+        with self.engine.store.writing():
+            rows = [self.engine.store.case(case) for case in cases]
+            for row in rows:
+                self.engine.store.assign(row.id, person)
+        return [row.ref for row in rows]
+
     # -- how --------------------------------------------------------------------------------------
 
     def _write(

@@ -45,9 +45,8 @@ class Database(Protocol):
     def lock(self) -> str:
         """The end of a SELECT whose rows nobody else may change until `writing` ends. Empty outside of it."""
 
-    @property
-    def skip_locked(self) -> str:
-        """The same for due cases, without those that another process holds."""
+    def skip_locked(self, *tables: str) -> str:
+        """The same for these tables of a SELECT, without rows that another process holds."""
 
     @property
     def each(self) -> str:
@@ -73,6 +72,22 @@ class Database(Protocol):
 
         If nothing was watched yet, anything may have happened: then it is True at once.
         """
+
+    @property
+    def kind(self) -> str:
+        """`sqlite` or `postgresql`."""
+
+    def write_copy(self, path: str) -> bool:
+        """Write all that is committed into an empty SQLite file; False where that has to be done row by row."""
+
+    def faults(self) -> list[str]:
+        """What is wrong with the file that keeps the rows."""
+
+    def keep_others_out(self, tables: Sequence[str]) -> None:
+        """Nobody else writes to these tables before the transaction ends."""
+
+    def ids_were_copied(self, tables: Sequence[str]) -> None:
+        """Number new rows after those that came with an id."""
 
     def close(self) -> None:
         """Give it back."""

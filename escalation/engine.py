@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 
-from escalation.core.announce import News, corrected, news, next_lapse, next_moment
+from escalation.core.announce import News, corrected, moved, news, next_lapse, next_moment
 from escalation.core.entries import Amend, Check, Correction, Entry, EventEntry, Migrate, Opened, Withdraw, Worldly
 from escalation.core.evaluate import advance, evaluate, follows, lacking, step
 from escalation.core.guards import first_that_holds
 from escalation.core.history import amendable, effective
+from escalation.core.loudness import loudness
 from escalation.core.preview import Preview, compare
 from escalation.core.snapshot import MISSED, Announced, Missing, Refusal, Snapshot, decode_snapshot, encode_snapshot
 from escalation.core.table import Table
@@ -28,6 +29,7 @@ from escalation.errors import (
     FieldProblem,
     NotFound,
     Refused,
+    StoreBusy,
     WouldConflict,
 )
 from escalation.shelf import Shelf
@@ -36,6 +38,9 @@ from states.model import MAIN
 
 Make = Callable[["Loaded", int, datetime], Entry]
 """Makes an entry from the case as it was loaded, its seq and the instant of recording."""
+
+PUT_OFF = timedelta(hours=1)
+"""A case that cannot be evaluated is looked at again after that, so that it never holds up the others."""
 
 
 class Loaded(NamedTuple):
@@ -46,6 +51,8 @@ class Loaded(NamedTuple):
     """At `now`, or where it was kept last if nothing has changed since."""
     table: Table
     now: datetime
+    kept: bool
+    """Whether the snapshot is the one that was kept: what it told until then was announced."""
 
 
 class Recorded(NamedTuple):
@@ -56,6 +63,16 @@ class Recorded(NamedTuple):
     """None when only time has passed."""
     snapshot: Snapshot
     news: News
+
+
+class Advanced(NamedTuple):
+    """What one step of the clock did to the cases that were due."""
+
+    cases: int
+    announced: int
+    """Announcements that are to be told, coalesced ones not counted."""
+    failed: tuple[tuple[str, str], ...]
+    """Cases that could not be evaluated, each with the class of the error; they were put off."""
 
 
 class Judged(NamedTuple):
@@ -107,7 +124,7 @@ class Engine:
             snapshot = evaluate(self.shelf.table, (entry,), now, tell=told)
             found = news(told, snapshot)
             row = self.store.add_case(self.store.new_ref(), (entry,), self.standing(snapshot))
-            self._post(row.id, found, now)
+            self.store.post_all([self._rows(row.id, found, snapshot)], now)
         return Recorded(row.ref, entry.seq, snapshot, found)
 
     @surely
@@ -131,7 +148,7 @@ class Engine:
             if judged.before is not None:
                 _accepted(compare(judged.before, judged.after, entry.seq), accept)
             self.store.append(case.row, entry, self.standing(judged.after))
-            self._post(case.row.id, judged.news, now)
+            self.store.post_all([self._rows(case.row.id, judged.news, judged.after)], now)
         return Recorded(case.row.ref, entry.seq, judged.after, judged.news)
 
     @surely
@@ -146,15 +163,48 @@ class Engine:
 
     @surely
     def advance(self, ref: str, now: datetime) -> Recorded:
-        """Keep what the clock has done to a case, and what it announces: what a daemon's step calls."""
-        told: list[Announced] = []
+        """Keep what the clock has done to one case, and what it announces."""
         with self.store.writing_or_joining():
-            case = self.load(ref, now)
-            snapshot = advance(self.shelf.table, case.snapshot, now, told)
-            found = news(told, snapshot)
-            self.store.append(case.row, None, self.standing(snapshot))
-            self._post(case.row.id, found, now)
-        return Recorded(case.row.ref, None, snapshot, found)
+            row = self.store.case(ref)
+            snapshot, found = self._passed(row, now)
+            self.store.append(row, None, self.standing(snapshot))
+            self.store.post_all([self._rows(row.id, found, snapshot)], now)
+        return Recorded(row.ref, None, snapshot, found)
+
+    @surely
+    def advance_due(self, now: datetime, most: int = 100) -> Advanced:
+        """The same for the cases whose next moment has come, in one transaction: a step of the daemon."""
+        with self.store.writing():
+            return self._advance(self.store.due(now, most), now)
+
+    @surely
+    def recompute(self, now: datetime, most: int = 100) -> Advanced:
+        """The same for open cases whose days rest on other calendar data than is at hand. Source: semantics §2."""
+        with self.store.writing():
+            for definition in self.store.open_definitions():
+                stamp = self.shelf.table(definition).clock.calendar.stamp
+                rows = self.store.stale(definition, stamp, most)
+                if rows:
+                    return self._advance(rows, now)
+        return Advanced(0, 0, ())
+
+    def _advance(self, rows: Sequence[CaseRow], now: datetime) -> Advanced:
+        """One that cannot be evaluated is put off, and the others go on."""
+        moves, posts, failed = [], [], []
+        for row in rows:
+            try:
+                snapshot, found = self._passed(row, now)
+                moves.append((row, None, self.standing(snapshot)))
+                posts.append(self._rows(row.id, found, snapshot))
+            except Exception as error:
+                if isinstance(error, StoreBusy):
+                    raise
+                failed.append((row.ref, type(error).__name__))
+                self.store.put_off(row.id, now + PUT_OFF)
+        self.store.append_all(moves)
+        self.store.post_all(posts, now)
+        announced = sum(p.status == "pending" for _, new, _ in posts for p in new)
+        return Advanced(len(moves), announced, tuple(failed))
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -162,15 +212,15 @@ class Engine:
         """The case with a snapshot that an entry at `now` can follow."""
         row = self.store.case(ref)
         snapshot = self.kept(row)
-        if snapshot is None or snapshot.as_of > now:
+        kept = snapshot is not None and snapshot.as_of <= now
+        if snapshot is None or not kept:
             snapshot = self._evaluated(row.id, self.store.log(row.id), now)
-        return Loaded(row, snapshot, self.shelf.table(snapshot.definition), now)
+        return Loaded(row, snapshot, self.shelf.table(snapshot.definition), now, kept)
 
     def kept(self, row: CaseRow) -> Snapshot | None:
         """The snapshot beside a case; None if it rests on other calendar data or another version wrote it."""
-        try:
-            snapshot = decode_snapshot(row.snapshot)
-        except msgspec.MsgspecError:
+        snapshot = _decoded(row)
+        if snapshot is None:
             return None
         stamp = self.shelf.table(snapshot.definition).clock.calendar.stamp
         return snapshot if snapshot.calendar == stamp else None
@@ -209,6 +259,7 @@ class Engine:
             next_lapse=next_lapse(snapshot),
             next_moment=next_moment(snapshot, table),
             snapshot=encode_snapshot(snapshot),
+            calendar=snapshot.calendar,
         )
 
     # -- judging -----------------------------------------------------------------------------------
@@ -216,7 +267,7 @@ class Engine:
     def _judged(self, case: Loaded, entry: Entry) -> Judged:
         """What the entry does to the case, and what is to be told of it."""
         now = case.now
-        if isinstance(entry, Worldly) and follows(case.snapshot, entry) and entry.occurred_at <= now:
+        if case.kept and isinstance(entry, Worldly) and follows(case.snapshot, entry) and entry.occurred_at <= now:
             return self._stepped(case, entry)
         log = self.store.log(case.row.id)
         _check_clock(log, now)
@@ -229,8 +280,32 @@ class Engine:
         after = evaluate(self.shelf.table, longer, now, tell=told)
         if any(i.seq == entry.seq for i in after.inapplicable):
             raise Refused(self._refusal(log, entry, after))
-        posted = [p.key for p in self.store.outbox(case.row.id) if p.status != "superseded"]
-        return Judged(before, after, corrected(posted, told, after))
+        return Judged(before, after, self._corrected(case.row, told, after))
+
+    def _passed(self, row: CaseRow, now: datetime) -> tuple[Snapshot, News]:
+        """A case at `now` when only time has passed, or its calendar has changed, and what is to be told."""
+        told: list[Announced] = []
+        kept = self.kept(row)
+        if kept is not None and kept.as_of <= now:
+            snapshot = advance(self.shelf.table, kept, now, told)
+            return snapshot, news(told, snapshot)
+        log = self.store.log(row.id)
+        _check_clock(log, now)
+        snapshot = evaluate(self.shelf.table, log, now, tell=told)
+        return snapshot, self._corrected(row, told, snapshot)
+
+    def _corrected(self, row: CaseRow, told: Sequence[Announced], after: Snapshot) -> News:
+        """What is to be told, and taken back, after the whole history was evaluated anew."""
+        posted = {
+            p.key: msgspec.json.decode(p.body, type=Announced) if p.status == "told" else None
+            for p in self.store.outbox(row.id)
+            if p.status != "superseded"
+        }
+        found = corrected(posted, told, after)
+        before = _decoded(row)
+        if before is None or before.calendar == after.calendar:
+            return found
+        return News((*found.new, *((each, False) for each in moved(before, after))), found.superseded)
 
     def _stepped(self, case: Loaded, entry: Worldly) -> Judged:
         """The usual way: the entry comes after all that is known."""
@@ -260,13 +335,22 @@ class Engine:
         _check_clock(log, now)
         return evaluate(self.shelf.table, log, now)
 
-    def _post(self, case_id: int, found: News, now: datetime) -> None:
-        """Announcements into the outbox, in the transaction that made them."""
-        rows = [
-            Posted(a.key, a.kind, a.at, "coalesced" if coalesced else "pending", msgspec.json.encode(a))
-            for a, coalesced in found.new
-        ]
-        self.store.post(case_id, rows, found.superseded, now)
+    def _rows(self, case_id: int, found: News, after: Snapshot) -> tuple[int, list[Posted], tuple[str, ...]]:
+        """Announcements as rows of the outbox, for the transaction that makes them."""
+        table = self.shelf.table(after.definition)
+        rows = []
+        for each, coalesced in found.new:
+            level, until = loudness(each, after, table)
+            status = "coalesced" if coalesced else "pending"
+            rows.append(Posted(each.key, each.kind, each.at, status, msgspec.json.encode(each), level, until))
+        return case_id, rows, found.superseded
+
+
+def _decoded(row: CaseRow) -> Snapshot | None:
+    try:
+        return decode_snapshot(row.snapshot)
+    except msgspec.MsgspecError:
+        return None
 
 
 def check_correction(log: Sequence[Entry], entry: Correction) -> None:

@@ -46,6 +46,7 @@ AGAIN = {"40001", "40P01"}
 class PostgresDatabase:
     """One connection to one database, and a second one to hear of what others commit."""
 
+    kind = "postgresql"
     each = "SELECT json_array_elements_text(?::json)"
 
     def __init__(self, url: str, patience: Sequence[float] = PATIENCE) -> None:
@@ -110,9 +111,8 @@ class PostgresDatabase:
     def lock(self) -> str:
         return " FOR UPDATE" if self._mode == "writing" else ""
 
-    @property
-    def skip_locked(self) -> str:
-        return " FOR UPDATE OF c, t SKIP LOCKED" if self._mode == "writing" else ""
+    def skip_locked(self, *tables: str) -> str:
+        return f" FOR UPDATE OF {', '.join(tables)} SKIP LOCKED" if self._mode == "writing" else ""
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Answer:
         if not self._mode:
@@ -236,6 +236,23 @@ class PostgresDatabase:
             if pause is not None:
                 time.sleep(pause)
         raise StoreUnsure(self.name, "the connection was lost while it was being kept")
+
+    # -- whole stores ------------------------------------------------------------------------------
+
+    def write_copy(self, path: str) -> bool:
+        return False
+
+    def faults(self) -> list[str]:
+        return []  # the server keeps watch over its own files
+
+    def keep_others_out(self, tables: Sequence[str]) -> None:
+        names = ", ".join(f'"{name}"' for name in tables)
+        self.execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+
+    def ids_were_copied(self, tables: Sequence[str]) -> None:
+        for name in tables:
+            sequence = f"pg_get_serial_sequence('\"{name}\"', 'id')"
+            self.execute(f'SELECT setval({sequence}, greatest(1, (SELECT coalesce(max(id), 1) FROM "{name}")))')
 
     # -- connections -------------------------------------------------------------------------------
 

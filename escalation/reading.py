@@ -82,24 +82,26 @@ class Reader:
 
     def cases(
         self, *, state: str | None = None, stage: str | None = None, client: str | None = None,
-        overdue: bool = False, as_of: When = None, open_only: bool = False, limit: int | None = None,
+        person: str | None = None, overdue: bool = False, as_of: When = None, open_only: bool = False,
+        limit: int | None = None,
     ) -> Iterator[Data]:  # fmt: skip
         """Every case that fits, in the order of opening here, as `show` objects."""
         for row, snapshot in self.snapshots(
-            state=state, stage=stage, client=client, overdue=overdue, as_of=as_of, open_only=open_only, limit=limit
-        ):
+            state=state, stage=stage, client=client, person=person, overdue=overdue, as_of=as_of,
+            open_only=open_only, limit=limit,
+        ):  # fmt: skip
             yield show(self.engine.shelf.table, snapshot, row.ref, row.head, self.lang)
 
     def snapshots(
         self, *, state: str | None = None, stage: str | None = None, client: str | None = None,
-        overdue: bool = False, as_of: When = None, open_only: bool = False, limit: int | None = None,
-        moves_by: datetime | None = None,
+        person: str | None = None, overdue: bool = False, as_of: When = None, open_only: bool = False,
+        limit: int | None = None, moves_by: datetime | None = None,
     ) -> Iterator[tuple[CaseRow, Snapshot]]:  # fmt: skip
         """The same as values. Cases opened later than `as_of` are left out."""
         now = self.now()
         kept = as_of is None
         rows = self.engine.store.cases(
-            open_only=open_only and kept, client=client,
+            open_only=open_only and kept, client=client, person=person,
             stage=stage if kept else None, state=state if kept else None, overdue=overdue and kept,
             stale_before=now, moves_by=moves_by if kept else None,
         )  # fmt: skip

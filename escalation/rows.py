@@ -27,6 +27,8 @@ class CaseRow(NamedTuple):
     overdue: bool
     next_lapse: datetime | None
     snapshot: bytes
+    person: str | None
+    calendar: str
 
 
 class Standing(NamedTuple):
@@ -43,6 +45,7 @@ class Standing(NamedTuple):
     next_lapse: datetime | None
     next_moment: datetime | None
     snapshot: bytes
+    calendar: str
 
 
 class DefinitionRow(NamedTuple):
@@ -64,6 +67,8 @@ class Posted(NamedTuple):
     at: datetime
     status: str
     body: bytes
+    level: int = 1
+    until: datetime | None = None
 
 
 def to_int(at: datetime) -> int:
@@ -81,10 +86,12 @@ def or_none(at: datetime | None) -> int | None:
 
 
 def case_row(row: Sequence[Any]) -> CaseRow:
-    id, ref, title, client, definition, opened, head, head_hash, is_open, overdue, lapse, snapshot = row
+    id, ref, title, client, definition, opened, head, head_hash, is_open, overdue, lapse, snapshot, person, calendar = (
+        row
+    )
     return CaseRow(
         id, ref, title, client, definition, from_int(opened), head, head_hash, bool(is_open), bool(overdue),
-        None if lapse is None else from_int(lapse), bytes(snapshot),
+        None if lapse is None else from_int(lapse), bytes(snapshot), person, calendar,
     )  # fmt: skip
 
 
@@ -93,7 +100,7 @@ def updated(case: CaseRow, head: int, head_hash: str, standing: Standing) -> tup
     return (
         standing.title, standing.client, standing.definition, to_int(standing.opened_at), head, head_hash,
         standing.open, standing.state, standing.stage, standing.overdue, or_none(standing.next_lapse),
-        standing.snapshot, case.id, case.head,
+        standing.snapshot, standing.calendar, case.id, case.head,
     )  # fmt: skip
 
 

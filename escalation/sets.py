@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from escalation import delivery_statements as out
 from escalation import statements as sql
 
 SETS = {
@@ -15,11 +16,12 @@ SETS = {
     sql.UPDATE_CASE: (
         'UPDATE "case" c SET title = n.title, client = n.client, definition = n.definition, opened_at = n.opened_at,'
         " head = n.head, head_hash = n.head_hash, open = n.open, state = n.state, stage = n.stage,"
-        " overdue = n.overdue, next_lapse = n.next_lapse, snapshot = n.snapshot"
+        " overdue = n.overdue, next_lapse = n.next_lapse, snapshot = n.snapshot,"
+        " calendar = n.calendar"
         " FROM unnest(?::text[], ?::text[], ?::text[], ?::bigint[], ?::int[], ?::text[], ?::bool[], ?::text[],"
-        " ?::text[], ?::bool[], ?::bigint[], ?::bytea[], ?::bigint[], ?::int[])"
+        " ?::text[], ?::bool[], ?::bigint[], ?::bytea[], ?::text[], ?::bigint[], ?::int[])"
         " AS n (title, client, definition, opened_at, head, head_hash, open, state, stage, overdue, next_lapse,"
-        " snapshot, id, was) WHERE c.id = n.id AND c.head = n.was"
+        " snapshot, calendar, id, was) WHERE c.id = n.id AND c.head = n.was"
     ),
     sql.PUT_TIMER: (
         "INSERT INTO timer (at, case_id) SELECT * FROM unnest(?::bigint[], ?::bigint[])"
@@ -31,9 +33,14 @@ SETS = {
         " WHERE o.case_id = n.case_id AND o.key = n.key AND o.status != 'superseded'"
     ),
     sql.INSERT_OUTBOX: (
-        "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at) SELECT * FROM"
-        " unnest(?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::bytea[], ?::bigint[])"
+        "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at, level, until) SELECT * FROM"
+        " unnest(?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::bytea[], ?::bigint[], ?::int[],"
+        " ?::bigint[])"
         " ON CONFLICT DO NOTHING"
+    ),
+    out.MARK: (
+        "UPDATE outbox o SET status = n.status FROM unnest(?::text[], ?::bigint[]) AS n (status, id)"
+        " WHERE o.id = n.id AND o.status = 'pending'"
     ),
 }
 """What writes one row, and what writes a set of them in one statement."""

@@ -58,6 +58,11 @@ class Shelf:
             chooser = self._choosers[hash] = Machines(self.table(hash)).choose
         return chooser
 
+    def fresh_stamps(self) -> list[str]:
+        """Stamps of the calendar data as it lies there now, for the open cases' procedures."""
+        names = {self.table(hash).procedure.calendar for hash in self._store.open_definitions()}
+        return [load_calendar(name, self.calendars).stamp for name in sorted(names)]
+
     def forget(self) -> None:
         """Read calendars and definitions again: something was installed."""
         self._tables.clear()

@@ -23,7 +23,8 @@ POLL_SECONDS = 0.1
 class SqliteDatabase:
     """One connection to one file."""
 
-    lock = skip_locked = ""
+    kind = "sqlite"
+    lock = ""
     each = "SELECT value FROM json_each(?)"
 
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
@@ -98,6 +99,29 @@ class SqliteDatabase:
     def _roll_back(self) -> None:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
+
+    def skip_locked(self, *tables: str) -> str:
+        return ""  # one process writes at a time
+
+    def write_copy(self, path: str) -> bool:
+        try:
+            with closing(_connect(self.name)) as connection:
+                connection.execute("VACUUM INTO ?", (path,))
+        except sqlite3.Error as error:
+            raise _as_store_error(error, self.name) from error
+        return True
+
+    def faults(self) -> list[str]:
+        found = [str(text) for (text,) in self.execute("PRAGMA integrity_check(10)")]
+        orphans = [f"{row[0]}: a row without its {row[2]}" for row in self.execute("PRAGMA foreign_key_check")]
+        foreign = self.execute("SELECT type || ' ' || name FROM sqlite_master WHERE type IN ('view', 'trigger')")
+        return [text for text in found if text != "ok"] + orphans + [f"{each} is not ours" for (each,) in foreign]
+
+    def keep_others_out(self, tables: Sequence[str]) -> None:
+        """BEGIN IMMEDIATE did it."""
+
+    def ids_were_copied(self, tables: Sequence[str]) -> None:
+        """An INTEGER PRIMARY KEY goes on after the largest by itself."""
 
     def changes(self) -> int:
         version = int(self.execute("PRAGMA data_version").fetchone()[0])

@@ -6,18 +6,21 @@ Placeholders are `?`. There is one set of statements; what a database writes oth
 
 from __future__ import annotations
 
-CASE_COLUMNS = "id, ref, title, client, definition, opened_at, head, head_hash, open, overdue, next_lapse, snapshot"
+CASE_COLUMNS = (
+    "id, ref, title, client, definition, opened_at, head, head_hash, open, overdue, next_lapse, snapshot"
+    ", person, calendar"
+)
 
 FIND_CASE = f'SELECT {CASE_COLUMNS} FROM "case" WHERE ref = ?'
 CASES_BY_PREFIX = 'SELECT ref FROM "case" WHERE ref >= ? AND ref < ? ORDER BY ref LIMIT 3'
 ALL_REFS = 'SELECT ref FROM "case" ORDER BY id LIMIT ?'
 INSERT_CASE = (
     'INSERT INTO "case" (ref, title, client, definition, opened_at, head, head_hash, open, state, stage, overdue,'
-    " next_lapse, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+    " next_lapse, snapshot, calendar) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
 )
 UPDATE_CASE = (
     'UPDATE "case" SET title = ?, client = ?, definition = ?, opened_at = ?, head = ?, head_hash = ?, open = ?,'
-    " state = ?, stage = ?, overdue = ?, next_lapse = ?, snapshot = ? WHERE id = ? AND head = ?"
+    " state = ?, stage = ?, overdue = ?, next_lapse = ?, snapshot = ?, calendar = ? WHERE id = ? AND head = ?"
 )
 REF = 'SELECT ref FROM "case" WHERE id = ?'
 REF_TAKEN = 'SELECT 1 FROM "case" WHERE ref = ?'
@@ -30,20 +33,23 @@ ENTRY_BY_KEY = "SELECT seq FROM entry WHERE case_id = ? AND key = ?"
 DELETE_TIMER = "DELETE FROM timer WHERE case_id = ?"
 PUT_TIMER = "INSERT INTO timer (at, case_id) VALUES (?, ?) ON CONFLICT (case_id) DO UPDATE SET at = excluded.at"
 DUE_CASES = (
-    'SELECT c.ref FROM timer t JOIN "case" c ON c.id = t.case_id WHERE t.at <= ? ORDER BY t.at, t.case_id LIMIT ?'
-)
-DUE = (
-    f'SELECT c.{CASE_COLUMNS.replace(", ", ", c.")} FROM timer t JOIN "case" c ON c.id = t.case_id'
-    " WHERE t.at <= ? ORDER BY t.at, t.case_id LIMIT ?"
+    f"SELECT {', '.join('c.' + name for name in CASE_COLUMNS.split(', '))} FROM timer t"
+    ' JOIN "case" c ON c.id = t.case_id WHERE t.at <= ? ORDER BY t.at, t.case_id LIMIT ?'
 )
 NEXT_TIMER = "SELECT at FROM timer ORDER BY at LIMIT 1"
+DUE_COUNT = "SELECT count(*), min(at) FROM timer WHERE at <= ?"
+STALE_CASES = (
+    f'SELECT {CASE_COLUMNS} FROM "case" c WHERE open = ? AND calendar != ? AND definition = ? ORDER BY id LIMIT ?'
+)
+OPEN_DEFINITIONS = 'SELECT DISTINCT definition FROM "case" WHERE open = ?'
+ASSIGN = 'UPDATE "case" SET person = ? WHERE id = ?'
 
 SUPERSEDE = "UPDATE outbox SET status = 'superseded' WHERE case_id = ? AND key = ? AND status != 'superseded'"
 INSERT_OUTBOX = (
-    "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT DO NOTHING"
+    "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at, level, until)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
-OUTBOX_OF = "SELECT key, kind, at, status, body FROM outbox WHERE case_id = ? ORDER BY at, id"
+OUTBOX_OF = "SELECT key, kind, at, status, body, level, until FROM outbox WHERE case_id = ? ORDER BY at, id"
 
 DEFINITION = "SELECT procedure, version, body FROM definition WHERE hash = ?"
 DEFINITIONS = (

@@ -25,7 +25,7 @@ from escalation.rows import case_row, chain, from_int, or_none, to_int, updated
 from escalation.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
-    from escalation.database import Database
+    from escalation.database import Database, Rows
 
 T = TypeVar("T")
 POSTGRES = ("postgresql://", "postgres://")
@@ -124,6 +124,20 @@ class Store:
         """
         return self._db.wait(seconds)
 
+    # -- for the parts of the house that keep rows of their own ----------------------------------------
+
+    def run(self, statement: str, values: Sequence[Any] = ()) -> Rows:
+        """One statement, with `?` for values."""
+        return self._run(statement, values)
+
+    def execute_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """One statement for many rows. Inside `writing`."""
+        self._db.execute_many(statement, rows)
+
+    def skipping_locked(self, *tables: str) -> str:
+        """What makes a SELECT claim its rows of these tables and pass by those that another process holds."""
+        return self._db.skip_locked(*tables)
+
     # -- cases -----------------------------------------------------------------------------------
 
     def case(self, ref: str) -> CaseRow:
@@ -153,9 +167,9 @@ class Store:
         return tuple(r for (r,) in self._run(sql.ALL_REFS, (10,)))
 
     def cases(
-        self, open_only: bool = False, client: str | None = None, stage: str | None = None, state: str | None = None,
-        overdue: bool = False, stale_before: datetime | None = None, moves_by: datetime | None = None,
-        limit: int | None = None,
+        self, open_only: bool = False, client: str | None = None, person: str | None = None,
+        stage: str | None = None, state: str | None = None, overdue: bool = False,
+        stale_before: datetime | None = None, moves_by: datetime | None = None, limit: int | None = None,
     ) -> Iterator[CaseRow]:  # fmt: skip
         """Cases in the order of opening here, page by page.
 
@@ -163,7 +177,7 @@ class Store:
         has run on since come along for a closer look. `moves_by`: only those that the clock changes
         by then, or that are overdue.
         """
-        clauses, values = _clauses(open_only, client, stage, state, overdue, stale_before, moves_by)
+        clauses, values = _clauses(open_only, client, person, stage, state, overdue, stale_before, moves_by)
         statement = sql.list_cases(clauses, limited=True)
         last, page = 0, 500
         while limit is None or limit > 0:
@@ -223,7 +237,7 @@ class Store:
             (
                 ref, standing.title, standing.client, standing.definition, to_int(standing.opened_at),
                 entries[-1].seq, hashes[-1][2], standing.open, standing.state, standing.stage, standing.overdue,
-                or_none(standing.next_lapse), standing.snapshot,
+                or_none(standing.next_lapse), standing.snapshot, standing.calendar,
             ),
         ).fetchone()  # fmt: skip
         case_id = int(row[0])
@@ -232,7 +246,8 @@ class Store:
             self._run(sql.PUT_TIMER, (to_int(standing.next_moment), case_id))
         return CaseRow(
             case_id, ref, standing.title, standing.client, standing.definition, standing.opened_at, entries[-1].seq,
-            hashes[-1][2], standing.open, standing.overdue, standing.next_lapse, standing.snapshot,
+            hashes[-1][2], standing.open, standing.overdue, standing.next_lapse, standing.snapshot, None,
+            standing.calendar,
         )  # fmt: skip
 
     def append(self, case: CaseRow, entry: Entry | None, standing: Standing) -> None:
@@ -276,7 +291,9 @@ class Store:
         at, gone, rows = to_int(now), [], []
         for case_id, new, superseded in posts:
             gone += [(case_id, key) for key in superseded]
-            rows += [(case_id, p.key, p.kind, to_int(p.at), p.status, p.body, at) for p in new]
+            rows += [
+                (case_id, p.key, p.kind, to_int(p.at), p.status, p.body, at, p.level, or_none(p.until)) for p in new
+            ]
         if gone:
             self._db.execute_many(sql.SUPERSEDE, gone)
         if rows:
@@ -285,16 +302,50 @@ class Store:
     def outbox(self, case_id: int) -> list[Posted]:
         """What was announced about a case, superseded and coalesced ones too."""
         rows = self._run(sql.OUTBOX_OF, (case_id,))
-        return [Posted(key, kind, from_int(at), status, bytes(body)) for key, kind, at, status, body in rows]
+        return [
+            Posted(key, kind, from_int(at), status, bytes(body), level, None if until is None else from_int(until))
+            for key, kind, at, status, body, level, until in rows
+        ]
 
-    def due_cases(self, now: datetime, most: int = 100) -> list[str]:
-        """The cases whose next moment has come, earliest first."""
-        return [ref for (ref,) in self._run(sql.DUE_CASES, (to_int(now), most))]
+    # -- the clock -------------------------------------------------------------------------------------
 
-    def due(self, now: datetime, most: int) -> list[CaseRow]:
-        """The same as rows. Inside `writing` they are this process's, and those of another are left out."""
-        rows = self._run(sql.DUE + self._db.skip_locked, (to_int(now), most))
+    def due(self, now: datetime, most: int = 100) -> list[CaseRow]:
+        """The cases whose next moment has come, earliest first.
+
+        Inside `writing` they are this process's, and those of another are left out.
+        """
+        rows = self._run(sql.DUE_CASES + self._db.skip_locked("c", "t"), (to_int(now), most))
         return [case_row(row) for row in rows]
+
+    def due_count(self, now: datetime) -> tuple[int, datetime | None]:
+        """How many cases are due, and since when the first of them."""
+        count, first = self._run(sql.DUE_COUNT, (to_int(now),)).fetchone()
+        return count, None if first is None else from_int(first)
+
+    def next_timer(self) -> datetime | None:
+        """When the next case is due; None if none ever is."""
+        row = self._run(sql.NEXT_TIMER).fetchone()
+        return from_int(row[0]) if row else None
+
+    def put_off(self, case_id: int, until: datetime) -> None:
+        """Look at a case again at `until`, not before. Inside `writing`."""
+        self._run(sql.PUT_TIMER, (to_int(until), case_id))
+
+    def stale(self, definition: str, calendar: str, most: int = 100) -> list[CaseRow]:
+        """Open cases of a definition whose snapshot rests on other calendar data than that.
+
+        Inside `writing` they are this process's, and those of another are left out.
+        """
+        statement = sql.STALE_CASES + self._db.skip_locked("c")
+        return [case_row(row) for row in self._run(statement, (True, calendar, definition, most))]
+
+    def open_definitions(self) -> list[str]:
+        """The definitions that open cases are pinned to."""
+        return [hash for (hash,) in self._run(sql.OPEN_DEFINITIONS, (True,))]
+
+    def assign(self, case_id: int, person: str | None) -> None:
+        """Who looks after a case. Inside `writing`."""
+        self._run(sql.ASSIGN, (person, case_id))
 
     # -- definitions and settings ---------------------------------------------------------------------
 
@@ -338,9 +389,35 @@ class Store:
         """Keep a calendar file, in place of an older one of that name. Inside `writing`."""
         self._run(sql.PUT_CALENDAR_FILE, (name, body, to_int(now)))
 
+    # -- whole stores ------------------------------------------------------------------------------------
+
+    @property
+    def kind(self) -> str:
+        """The database behind it: `sqlite` or `postgresql`."""
+        return self._db.kind
+
+    def write_copy(self, path: str) -> bool:
+        """Write all that is committed into the empty SQLite file at `path`, while others go on writing.
+
+        False where the database cannot: nothing was written, and the rows have to be copied. Raises: StoreError.
+        """
+        return self._db.write_copy(path)
+
+    def faults(self) -> list[str]:
+        """What the database finds wrong with what it keeps the rows in; empty if nothing. Raises: StoreError."""
+        return self._db.faults()
+
+    def keep_others_out(self, tables: Sequence[str]) -> None:
+        """Nobody else writes to these tables before the transaction ends. Inside `writing`."""
+        self._db.keep_others_out(tables)
+
+    def ids_were_copied(self, tables: Sequence[str]) -> None:
+        """Rows of these tables came with their ids: what is added later is numbered after them. Inside `writing`."""
+        self._db.ids_were_copied(tables)
+
 
 def _clauses(
-    open_only: bool, client: str | None, stage: str | None, state: str | None, overdue: bool,
+    open_only: bool, client: str | None, person: str | None, stage: str | None, state: str | None, overdue: bool,
     stale_before: datetime | None, moves_by: datetime | None,
 ) -> tuple[tuple[str, ...], list[Any]]:  # fmt: skip
     clauses: list[str] = []
@@ -351,6 +428,9 @@ def _clauses(
     if client is not None:
         clauses.append("client = ?")
         values.append(client)
+    if person is not None:
+        clauses.append("person = ?")
+        values.append(person)
     kept: list[tuple[str, Any]] = [(c, v) for c, v in (("stage = ?", stage), ("state = ?", state)) if v is not None]
     if overdue:
         kept.append(("overdue = ?", True))

@@ -123,6 +123,12 @@ class Outbox(SQLModel, table=True):
             postgresql_where=text("status != 'superseded'"),
         ),
         Index("ix_outbox_status", "status", "at"),
+        Index(
+            "ix_outbox_until",
+            "until",
+            sqlite_where=text("until IS NOT NULL"),
+            postgresql_where=text("until IS NOT NULL"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(sa_column=Column(BigInteger, ForeignKey("case.id", ondelete="CASCADE"), nullable=False))
@@ -131,7 +137,7 @@ class Outbox(SQLModel, table=True):
     at: int = Field(sa_column=Column(BigInteger, nullable=False))
     """When it falls."""
     status: str
-    """`pending`; `coalesced`, `silent` or `superseded`: not to be told; `routed`, `told`, `parked`, `kept`: see `deliveries`."""
+    """One of those that `deliveries` names; `superseded` frees the key."""
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     created_at: int = Field(sa_column=Column(BigInteger, nullable=False))
     level: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})

@@ -4,7 +4,10 @@
     cases         open, record, facts, done, note, attach, follow-up, amend, withdraw, migrate
     questions     show, list, next, due, log, why, forecast, verify
     files         export, import
+    keeping       backup, restore, copy
     procedures    procedure …, calendar …
+    channels      channel …
+    daemon        daemon …, ack, assign
     output        the one place that prints; human* says it to people
 
 A command builds only its own parser and imports only what it needs: that is what a shell user feels.
@@ -33,7 +36,10 @@ MODULES = {
     "cases": ("open", "record", "facts", "done", "note", "attach", "follow-up", "amend", "withdraw", "migrate"),
     "questions": ("show", "list", "next", "due", "log", "why", "forecast", "verify"),
     "files": ("export", "import"),
+    "keeping": ("backup", "restore", "copy"),
     "procedures": ("procedure", "calendar"),
+    "channels": ("channel",),
+    "daemon": ("daemon", "ack", "assign"),
     "start": ("demo", "completion"),
 }
 COMMANDS = {command: module for module, commands in MODULES.items() for command in commands}

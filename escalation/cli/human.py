@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from escalation.cli import human_answers, human_cases, human_next, human_procedures, human_written
+from escalation.cli import human_answers, human_cases, human_daemon, human_next, human_procedures, human_written
 from escalation.cli.human_page import Page
 from escalation.cli.output import Output
 
@@ -36,6 +36,12 @@ KINDS: dict[str, Callable[[Page, Any], None]] = {
     "calendar_list": human_procedures.calendar_list,
     "calendar_year": human_procedures.calendar_year,
     "calendar_installed": human_procedures.calendar_installed,
+    "daemon_status": human_daemon.status,
+    "daemon_once": human_daemon.once,
+    "daemon_installed": human_daemon.installed,
+    "daemon_removed": human_daemon.removed,
+    "acknowledged": human_daemon.acknowledged,
+    "assigned": human_daemon.assigned,
 }
 
 

@@ -31,6 +31,7 @@ def build_list(made: ArgumentParser, lang: str) -> None:
     made.add_argument("--state", help=said["state"])
     made.add_argument("--stage", help=said["stage"])
     made.add_argument("--client", help=said["client"])
+    made.add_argument("--person", help=said["person"])
     made.add_argument("--overdue", action="store_true", help=said["overdue"])
     made.add_argument("--as-of", metavar="INSTANT", help=said["as_of"])
     made.add_argument("--limit", metavar="N", help=said["limit"])
@@ -41,8 +42,8 @@ def run_list(options: Namespace, out: Output) -> int:
     with desk(options) as opened:
         limit = whole(options.limit) if options.limit is not None else None
         found = opened.cases(
-            state=options.state, stage=options.stage, client=options.client, overdue=options.overdue,
-            as_of=options.as_of, limit=limit,
+            state=options.state, stage=options.stage, client=options.client, person=options.person,
+            overdue=options.overdue, as_of=options.as_of, limit=limit,
         )  # fmt: skip
         if out.json:
             out.emit("lines", found)
@@ -163,6 +164,7 @@ _SAID = {
         "state": "只看处于这个状态的",
         "stage": "只看处于这个阶段的",
         "client": "只看这位当事人的",
+        "person": "只看归这个人管的",
         "overdue": "只看有逾期的",
         "limit": "最多列几件",
         "within": "往后看多久：7d、2w(默认 30d)",
@@ -178,6 +180,7 @@ _SAID = {
         "state": "only cases in this state",
         "stage": "only cases in this stage",
         "client": "only this client's",
+        "person": "only those that this person looks after",
         "overdue": "only cases with something overdue",
         "limit": "at most so many",
         "within": "how far ahead: 7d, 2w (default 30d)",

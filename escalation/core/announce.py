@@ -7,14 +7,17 @@ Source: semantics §8.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from escalation.core.reminders import length, nudges, reminders, user_nudges
 from escalation.core.snapshot import MISSED, RUNNING, Announced, Snapshot
 from escalation.core.table import Table
 
+_AGAIN = ":again:"
 _URGENCY = {"user_follow_up": 0, "follow_up": 0, "reminder": 1, "lapse": 2}
 
 
@@ -32,15 +35,59 @@ def news(told: Sequence[Announced], after: Snapshot) -> News:
     return News(_coalesced(told, after), ())
 
 
-def corrected(posted: Collection[str], told: Sequence[Announced], after: Snapshot) -> News:
+def corrected(posted: Mapping[str, Announced | None], told: Sequence[Announced], after: Snapshot) -> News:
     """What a correction announces and takes back.
 
-    `posted`: the keys announced before and not superseded; `told`: all that the clock tells in the
-    corrected history, from the opening on.
+    `posted`: the keys announced before and not superseded, each with what a person was told by it (None:
+    it has not reached anybody); `told`: all that the clock tells in the corrected history, from the
+    opening on. A person who was told of a lapse that never was, is told so.
     """
     implied = {each.key for each in told}
     fresh = [each for each in told if each.key not in posted]
-    return News(_coalesced(fresh, after), tuple(key for key in posted if key not in implied))
+    undone = {key: said for key, said in posted.items() if _origin(key) not in implied and not _stays(key)}
+    sorry = [(retraction(said, after.as_of), False) for said in undone.values() if said and said.kind == "lapse"]
+    return News((*_coalesced(fresh, after), *sorry), tuple(undone))
+
+
+def retraction(said: Announced, now: datetime) -> Announced:
+    """That an announcement was wrong after all."""
+    return replace(said, kind="retracted", at=now, offset=f"of {now.isoformat()}")
+
+
+def again(said: Announced, now: datetime) -> tuple[str, Announced]:
+    """An urgent reminder said once more, with its key: it belongs to the first one."""
+    return f"{said.key}{_AGAIN}{now.isoformat()}", replace(said, at=now)
+
+
+def moved(before: Snapshot, after: Snapshot) -> tuple[Announced, ...]:
+    """The days that other calendar data moved, of deadlines that stood before and stand now."""
+    was = {(run.id, run.track, run.started_at): run for run in before.deadlines if run.active}
+    found = []
+    for run in after.deadlines:
+        old = was.get((run.id, run.track, run.started_at))
+        if old is not None and run.active and old.due is not None and run.due not in (None, old.due):
+            found.append(
+                Announced(
+                    kind="moved", at=after.as_of, subject=run.id, track=run.track, started_at=run.started_at,
+                    due=run.due, offset=f"from {old.due}",
+                )
+            )  # fmt: skip
+    return tuple(found)
+
+
+def was_due(announced: Announced) -> str | None:
+    """The day before it moved, of an announcement that it did."""
+    return announced.offset.removeprefix("from ") if announced.kind == "moved" else None
+
+
+def _origin(key: str) -> str:
+    """The key of the announcement that this one repeats, or its own."""
+    return key.partition(_AGAIN)[0]
+
+
+def _stays(key: str) -> bool:
+    """Whether the announcement tells what happened to another one, which no history implies."""
+    return key.startswith(("moved:", "retracted:"))
 
 
 def _coalesced(told: Sequence[Announced], after: Snapshot) -> tuple[tuple[Announced, bool], ...]:

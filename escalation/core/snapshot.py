@@ -198,7 +198,7 @@ class Announced(Part, frozen=True, kw_only=True):
     """Something the clock told, or would have: what an announcement is made of."""
 
     kind: str
-    """`reminder`, `lapse`, `follow_up` (of a state) or `user_follow_up`."""
+    """`reminder`, `lapse`, `follow_up` (of a state), `user_follow_up`; `moved`, `retracted`: what became of another."""
     at: datetime
     subject: str
     """The deadline's id, the state, or the follow-up's number."""

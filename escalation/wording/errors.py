@@ -13,6 +13,7 @@ from escalation.errors import (
     BadInput,
     CaseMoved,
     ConfigError,
+    DeliveryFailed,
     FieldProblem,
     NotFound,
     Refused,
@@ -50,6 +51,10 @@ def error_lines(error: BaseException, lang: str, titles: Titles | None = None) -
             return [said.say("case_moved.what", **facts), said.say("case_moved.how", **facts)]
         case StoreError():
             return _store(error, said)
+        case DeliveryFailed():
+            reason = reason_said(error.reason, said)
+            how = "delivery_failed.for_good" if error.permanent else "delivery_failed.later"
+            return [said.say("delivery_failed.what", reason=reason), said.say(how)]
         case ConfigError():
             expected = _expected(said, error.expected, error.value, None)
             what = said.say("config.what", key=error.key, expected=expected)
@@ -59,6 +64,14 @@ def error_lines(error: BaseException, lang: str, titles: Titles | None = None) -
     if getattr(error, "kind", None) == "usage":
         return _usage(str(error), getattr(error, "usage", ""), said)
     return [said.say("error.unexpected", text=str(error) or type(error).__name__)]
+
+
+def reason_said(reason: str, said: Wording) -> str:
+    """Why something was not delivered: a phrase of the `reason` table, with a detail after a colon."""
+    phrase, sign, detail = reason.partition(": ")
+    known = f"reason.{phrase}"
+    text = said.say(known) if said.has(known) else visible(phrase)
+    return text + said.say("word.colon") + visible(detail) if sign else text
 
 
 def lacking(missing: Mapping[str, Any], event: str, said: Wording, titles: Titles) -> list[str]:

@@ -210,6 +210,17 @@ def test_the_migrations_make_what_the_tables_say(place: Place) -> None:
     assert differences == []
 
 
+def test_what_is_ordered_by_its_text_has_the_same_order_in_every_locale(place: Place) -> None:
+    """A server for tests has no other locale than C, so the columns themselves are asked."""
+    with psycopg.connect(place.url()) as there:
+        found = there.execute(
+            "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE collation_name = 'C'"
+            " AND table_schema = 'public'"
+        ).fetchall()
+
+    assert {name for (name,) in found} >= {"case.ref", "definition.procedure"}
+
+
 def test_the_tables_of_another_program_are_left_alone(place: Place) -> None:
     place.run("UPDATE alembic_version SET version_num = 'ae1027a6acf'")
 

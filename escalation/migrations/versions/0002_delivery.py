@@ -17,6 +17,8 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("level", sa.Integer(), nullable=False, server_default=sa.text("1")))
     op.add_column("outbox", sa.Column("until", sa.BigInteger()))
     op.add_column("outbox", sa.Column("told_at", sa.BigInteger()))
+    urgent = sa.text("until IS NOT NULL")
+    op.create_index("ix_outbox_until", "outbox", ["until"], sqlite_where=urgent, postgresql_where=urgent)
     op.create_table(
         "acknowledged",
         sa.Column(
@@ -95,6 +97,7 @@ def _parent(name: str, table: str, primary_key: bool = False) -> sa.Column[int]:
 def downgrade() -> None:
     for table in ("calendar_file", "daemon", "delivery_item", "delivery", "channel", "acknowledged"):
         op.drop_table(table)
+    op.drop_index("ix_outbox_until", "outbox")
     for table, columns in (("outbox", ("told_at", "until", "level")), ("case", ("calendar", "person"))):
         with op.batch_alter_table(table) as batch:
             for column in columns:

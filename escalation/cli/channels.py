@@ -1,0 +1,253 @@
+"""Commands about the ways out: channel add, list, test, remove, retry."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from escalation.cli.arguments import add_globals, desk
+from escalation.cli.channel_fields import DIGESTS, KEPT, PRIVACIES, place, read
+from escalation.cli.output import Output
+from escalation.core.loudness import LEVELS, NORMAL
+from escalation.errors import DeliveryFailed
+
+if TYPE_CHECKING:
+    from escalation.deliveries import ChannelRow
+
+_INSTANTS = ("created_at", "ok_at", "failing_since")
+
+
+def build_channel(made: ArgumentParser, lang: str) -> None:
+    said = _SAID[lang]
+    actions = made.add_subparsers(metavar="ACTION", required=True)
+    for action, run in _RUN.items():
+        each = actions.add_parser(action, help=said[action])
+        if action != "list":
+            each.add_argument("name", metavar="NAME", help=said["name"])
+        if action == "add":
+            _build_add(each, said)
+        add_globals(each, lang)
+        each.set_defaults(run=run)
+
+
+def _build_add(made: ArgumentParser, said: dict[str, str]) -> None:
+    made.add_argument("address", metavar="ADDRESS", nargs="?", help=said["address"])
+    made.add_argument("--kind", metavar="apprise|command|log", help=said["kind"])
+    source = made.add_mutually_exclusive_group()
+    source.add_argument("--from-env", metavar="VAR", help=said["from_env"])
+    source.add_argument("--from-stdin", action="store_true", help=said["from_stdin"])
+    made.add_argument("--keep", metavar="|".join(KEPT), help=said["keep"])
+    made.add_argument("--privacy", metavar="|".join(PRIVACIES), default="discreet", help=said["privacy"])
+    hours = made.add_mutually_exclusive_group()
+    hours.add_argument("--quiet-hours", metavar="22:00-08:00", default="22:00-08:00", help=said["quiet_hours"])
+    hours.add_argument("--no-quiet-hours", action="store_true", help=said["no_quiet_hours"])
+    made.add_argument("--zone", metavar="ZONE", default="Asia/Shanghai", help=said["zone"])
+    made.add_argument("--client", metavar="C", help=said["client"])
+    made.add_argument("--person", metavar="P", help=said["person"])
+    made.add_argument("--digest", metavar="|".join(DIGESTS), default="daily", help=said["digest"])
+    made.add_argument("--digest-at", metavar="08:00", default="08:00", help=said["digest_at"])
+    made.add_argument("--least", metavar="|".join(LEVELS), default="quiet", help=said["least"])
+    made.add_argument("--no-test", action="store_true", help=said["no_test"])
+
+
+def run_add(options: Namespace, out: Output) -> int:
+    """Exit code 1 if the test message was not taken; the channel is then not kept."""
+    from escalation import channels, credentials
+    from escalation.deliveries import Deliveries
+
+    with desk(options) as opened:
+        store, now = opened.engine.store, opened.now()
+        deliveries = Deliveries(store)
+        known = [each.name for each in deliveries.channels()]
+        if options.from_stdin and sys.stdin.isatty():
+            out.message("paste_address")
+        kind, address, columns = read(options, known)
+        if not options.no_test:
+            failed = _tried(kind, address, out.lang)
+            if failed is not None:
+                return _not_taken(out, options.name, failed, kept=False)
+        secret = credentials.keep(options.name, address, store.folder, place(options, kind))
+        shown = channels.shown(kind, address)
+        try:
+            from escalation.rows import to_int
+
+            row = deliveries.add_channel(
+                **columns, name=options.name, kind=kind, address=shown, secret=secret, lang=out.lang,
+                created_at=to_int(now), ok_at=None, failing_since=None, error=None,
+            )  # fmt: skip
+        except BaseException:
+            credentials.forget(options.name, secret, store.folder)
+            raise
+        if not options.no_test:
+            deliveries.ok(row.id, now)
+        found = plain(deliveries.channel(options.name))
+    if out.json:
+        out.emit("channel", found)
+    else:
+        _page(out, "added", found, tested=not options.no_test)
+    return 0
+
+
+def run_list(options: Namespace, out: Output) -> int:
+    from escalation.deliveries import Deliveries
+
+    with desk(options) as opened:
+        rows = [plain(each) for each in Deliveries(opened.engine.store).channels()]
+        today = opened.today()
+    if out.json:
+        out.emit("lines", rows)
+    else:
+        _page(out, "listed", rows, today=today)
+    return 0
+
+
+def run_test(options: Namespace, out: Output) -> int:
+    """Exit code 1 if the message was not taken."""
+    from escalation import credentials
+    from escalation.deliveries import Deliveries
+
+    with desk(options) as opened:
+        deliveries = Deliveries(opened.engine.store)
+        row = deliveries.channel(options.name)
+        failed: DeliveryFailed | None = DeliveryFailed("the address is not on this machine")
+        try:
+            address = "log" if row.kind == "log" else credentials.find(row.name, row.secret, opened.engine.store.folder)
+            if address is not None:
+                failed = _tried(row.kind, address, row.lang)
+        except DeliveryFailed as error:
+            failed = error
+        if failed is not None:
+            return _not_taken(out, row.name, failed, kept=True)
+        deliveries.ok(row.id, opened.now())
+    if out.json:
+        out.emit("tested", {"channel": row.name, "taken": True, "reason": None, "permanent": False, "kept": True})
+    else:
+        _page(out, "taken", {"channel": row.name})
+    return 0
+
+
+def run_remove(options: Namespace, out: Output) -> int:
+    from escalation import credentials
+    from escalation.deliveries import Deliveries
+
+    with desk(options) as opened:
+        deliveries = Deliveries(opened.engine.store)
+        row = deliveries.channel(options.name)
+        deliveries.remove_channel(row.name)
+        credentials.forget(row.name, row.secret, opened.engine.store.folder)
+    if out.json:
+        out.emit("removed", {"channel": row.name, "removed": True})
+    else:
+        _page(out, "removed", {"channel": row.name, "secret": row.secret})
+    return 0
+
+
+def run_retry(options: Namespace, out: Output) -> int:
+    from escalation.deliveries import Deliveries
+
+    with desk(options) as opened:
+        found = {"channel": options.name, "waiting": Deliveries(opened.engine.store).retry(options.name)}
+    if out.json:
+        out.emit("retried", found)
+    else:
+        _page(out, "retried", found)
+    return 0
+
+
+_RUN = {"add": run_add, "list": run_list, "test": run_test, "remove": run_remove, "retry": run_retry}
+BUILD = {"channel": build_channel}
+
+
+def plain(row: ChannelRow) -> dict[str, Any]:
+    """A channel as data: every column but where it is in the table; instants in its own zone, the level as a word."""
+    from escalation.rows import from_int
+
+    found = row._asdict()
+    del found["id"]
+    for name in _INSTANTS:
+        if found[name] is not None:
+            found[name] = from_int(found[name]).astimezone(ZoneInfo(row.zone)).isoformat(timespec="seconds")
+    return found | {"least": LEVELS[row.least]}
+
+
+def _page(out: Output, kind: str, data: Any, **extra: Any) -> None:
+    """For people. Whoever pipes JSON does not pay for layout."""
+    from escalation.cli import human_channels
+    from escalation.cli.human_page import Page
+
+    human_channels.KINDS[kind](Page(out, extra), data)
+    sys.stdout.flush()
+
+
+def _tried(kind: str, address: str, lang: str) -> DeliveryFailed | None:
+    """Why a test message was not taken."""
+    from escalation.channels import Message, send
+    from escalation.wording import wording
+
+    say = wording(lang).say
+    try:
+        send(kind, address, Message(say("channel.test_title"), say("channel.test_body"), NORMAL))
+    except DeliveryFailed as failed:
+        return failed
+    return None
+
+
+def _not_taken(out: Output, name: str, failed: DeliveryFailed, kept: bool) -> int:
+    found = {"channel": name, "taken": False, "reason": failed.reason, "permanent": failed.permanent, "kept": kept}
+    if out.json:
+        out.emit("tested", found)
+    else:
+        _page(out, "not_taken", found)
+    return 1
+
+
+_SAID = {
+    "zh": {
+        "add": "加一个通知渠道，发一条试试，收下了才留住",
+        "list": "有哪些渠道，通不通",
+        "test": "再发一条试试",
+        "remove": "去掉一个渠道，地址也一并忘掉",
+        "retry": "搁下没送到的，再送一次",
+        "name": "渠道的名字，随你起",
+        "address": "地址，例如 ntfys://ntfy.sh/主题；写在命令里，同一台机器上的人可能看得到",
+        "kind": "哪一种（看得出来就不用写）",
+        "from_env": "从这个环境变量读地址，以后每次也从那里读",
+        "from_stdin": "从标准输入读地址，一行",
+        "keep": "地址放在哪里：系统的钥匙串，或只有你能读的文件（默认 auto，有钥匙串就用它）",
+        "privacy": "写多少：discreet 只说几件事，titles 说是哪件，full 连内容一起（默认 discreet）",
+        "quiet_hours": "这段时间不打扰（默认 22:00-08:00）",
+        "no_quiet_hours": "什么时候都可以打扰",
+        "zone": "按哪里的时间（默认 Asia/Shanghai）",
+        "client": "只送这位当事人的",
+        "person": "只送这个人经手的",
+        "digest": "摘要：每天、每周，或不要（默认 daily）",
+        "digest_at": "摘要几点送（默认 08:00）",
+        "least": "从多要紧的开始送（默认 quiet，都送）",
+        "no_test": "不发试的那一条，直接留住",
+    },
+    "en": {
+        "add": "add a way to be told; kept once it has taken a test message",
+        "list": "the channels there are, and whether they work",
+        "test": "send a test message",
+        "remove": "remove a channel and forget its address",
+        "retry": "try again what could not be delivered",
+        "name": "what you call the channel",
+        "address": "the address, such as ntfys://ntfy.sh/TOPIC; on a command line, others on this machine may see it",
+        "kind": "which kind (not needed where it shows)",
+        "from_env": "read the address from this environment variable, now and at every delivery",
+        "from_stdin": "read the address from standard input, one line",
+        "keep": "where the address lies: the system's keyring or a private file (default auto: keyring if any)",
+        "privacy": "how much is told: discreet numbers only, titles which case, full what about (default discreet)",
+        "quiet_hours": "do not disturb in these hours (default 22:00-08:00)",
+        "no_quiet_hours": "may disturb at any hour",
+        "zone": "the time zone that counts (default Asia/Shanghai)",
+        "client": "only this client's cases",
+        "person": "only the cases this person looks after",
+        "digest": "a summary every day, every week, or none (default daily)",
+        "digest_at": "when the summary comes (default 08:00)",
+        "least": "from which level on (default quiet: everything)",
+        "no_test": "keep it without sending a test message",
+    },
+}

@@ -1,0 +1,341 @@
+"""The background scheduler: announces what falls due, and sends it. It never decides what a case means.
+
+A step does one thing and says whether there was work; `tick` takes all of them in turn; `run` is the
+loop around it. APScheduler, with its jobs in memory only, says when it is time to look and to do what
+goes by the calendar (backup, calendar data); what is due is one query on our own indexed column. So a
+daemon that was killed, slept, or ran twice leaves the same cases and the same announcements as one that
+never rested. Source: semantics §8; docs/daemon.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time as sleeping
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from escalation import backup, channels, clock
+from escalation.deliveries import ChannelRow, Deliveries
+from escalation.delivering import Outcome, Send, Sending
+from escalation.engine import Advanced, Engine
+from escalation.errors import StoreBusy, StoreError
+from escalation.shelf import Shelf
+from escalation.store import Store
+from escalation.watchdog import ALIVE, READY, STOPPING, notify
+from states.calendar import load_calendar
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    from escalation.metrics import Metrics
+
+log = logging.getLogger("escalation.daemon")
+
+AT_ONCE = 100
+"""Cases in one transaction: a person's command waits for one of them, not for all."""
+PAUSE_SECONDS = 0.005
+"""Between two of them, so that who waits for the store gets it. Measured: docs/daemon.md, "While it catches up"."""
+LOOK_SECONDS = 30
+"""The wall clock is looked at no less often: suspended machines and changed clocks are noticed."""
+WAIT_SECONDS = 0.1
+BEAT = timedelta(seconds=30)
+DEAD = timedelta(seconds=100)
+"""A daemon that gave no sign of life for so long is not running."""
+LATEST_DIGEST = timedelta(hours=10)
+"""A machine that wakes later than that after the hour of the digest sends it the next day."""
+BACK_OFF_SECONDS = 5.0
+NIGHT = {"hour": 3, "minute": 30}
+HOME = ZoneInfo("Asia/Shanghai")
+"""Whose night and November are meant where no case and no channel says so."""
+
+
+class Did(NamedTuple):
+    """What one tick did."""
+
+    advanced: int = 0
+    announced: int = 0
+    routed: int = 0
+    sent: int = 0
+    failed: int = 0
+
+    @property
+    def anything(self) -> bool:
+        """Whether there was work."""
+        return any(self)
+
+
+class Daemon:
+    """One background scheduler on one store."""
+
+    def __init__(
+        self, store: Store, *, send: Send = channels.send, id: str | None = None, nightly: bool = True
+    ) -> None:
+        self.store = store
+        self.engine = Engine(store)
+        self.deliveries = Deliveries(store)
+        self.id = id or f"{socket.gethostname()}-{os.getpid()}-{token_hex(3)}"
+        self.sending = Sending(self.engine, self.id, send)
+        self.counts = dict.fromkeys(("advanced", "announced", "delivered", "failed"), 0)
+        self._nightly = nightly
+        self._calendars: tuple[str, ...] | None = None
+        self._stale = True
+        """Whether cases may rest on other calendar data than is at hand; to look takes a pass over all of them."""
+        self._beaten: datetime | None = None
+
+    # -- steps: each does one thing ------------------------------------------------------------------------
+
+    def advance(self, now: datetime) -> Advanced:
+        """Up to a hundred cases whose next moment has come."""
+        return self._advanced("advanced", self.engine.advance_due(now, AT_ONCE))
+
+    def recompute(self, now: datetime) -> Advanced:
+        """Up to a hundred cases whose days rest on other calendar data than is at hand."""
+        return self._advanced("recomputed", self.engine.recompute(now, AT_ONCE))
+
+    def digests(self, now: datetime) -> int:
+        """Put the digests whose hour has come on their way; each channel gets one a day, or a week."""
+        return sum(
+            self.deliveries.put_digest(channel.id, key, now)
+            for channel in self.deliveries.channels()
+            if (key := digest_key(channel, now)) is not None
+        )
+
+    def beat(self, now: datetime) -> None:
+        """A sign of life, for `daemon status` and the screens."""
+        from escalation.migrations import VERSION
+
+        self.deliveries.beat(self.id, socket.gethostname(), os.getpid(), f"schema-{VERSION}", now)
+        self._beaten = now
+
+    def back_up(self, now: datetime) -> None:
+        """One verified backup a day, and the rule that thins out the old ones."""
+        if not self._nightly:
+            return
+        made = backup.nightly(self.store, Path(self.store.folder), now.astimezone(HOME))
+        if made is not None:
+            log.info("backed_up")
+
+    # -- all of them, in turn ------------------------------------------------------------------------------
+
+    def tick(self, now: datetime, stop: threading.Event | None = None) -> Did:
+        """Everything that is due at `now`. Calls for patience between two transactions, never inside one."""
+        advanced = announced = 0
+        steps = (self.recompute, self.advance) if self._stale else (self.advance,)
+        for step in steps:
+            while True:
+                found = step(now)
+                advanced, announced = advanced + found.cases, announced + found.announced
+                if found.cases < AT_ONCE or (stop is not None and stop.is_set()):
+                    break
+                notify(ALIVE)
+                sleeping.sleep(PAUSE_SECONDS)
+        self._stale = self._stale and stop is not None and stop.is_set()
+        announced += self.deliveries.insist(now)
+        self.digests(now)
+        routed = 0
+        while (n := self.deliveries.route(now)) > 0:
+            routed += n
+        outcome = self._sent(self.sending.finish(now).and_then(self.sending.begin(now)))
+        if self._beaten is None or now - self._beaten >= BEAT or now < self._beaten:
+            self.beat(now)
+        return Did(advanced, announced, routed, outcome.sent, outcome.failed)
+
+    def once(self, now: Callable[[], datetime] = clock.now) -> Did:
+        """Ticks until nothing is left to do at this moment: for cron, and for a person who wants it now."""
+        did = Did()
+        while True:
+            found = self.tick(now())
+            sent = self._sent(self.sending.finish(now(), seconds=60.0))
+            found = found._replace(sent=found.sent + sent.sent, failed=found.failed + sent.failed)
+            did = Did(*(a + b for a, b in zip(did, found, strict=True)))
+            if not found.anything and not self.sending.busy:
+                return did
+
+    def next_look(self, now: datetime) -> datetime:
+        """When the clock alone gives work next, or when to look again anyhow."""
+        moments = [self.store.next_timer(), self.deliveries.next_at(), now + timedelta(seconds=LOOK_SECONDS)]
+        return min(at for at in moments if at is not None)
+
+    def calendar_changed(self) -> bool:
+        """Whether calendar data was installed since the last look. If so it is read again."""
+        stamps = tuple(self.engine.shelf.fresh_stamps())
+        changed = self._calendars is not None and stamps != self._calendars
+        self._calendars = stamps
+        if changed:
+            self.engine.shelf.forget()
+            self._stale = True
+        return changed
+
+    def _advanced(self, event: str, found: Advanced) -> Advanced:
+        for case, error in found.failed:
+            log.error("case_put_off", extra={"facts": {"case": case, "error": error}})
+        if found.cases:
+            log.info(event, extra={"facts": {"cases": found.cases, "announced": found.announced}})
+        self.counts["advanced"] += found.cases
+        self.counts["announced"] += found.announced
+        return found
+
+    def _sent(self, outcome: Outcome) -> Outcome:
+        for event, facts in outcome.notes:
+            log.log(logging.INFO if event == "sent" else logging.WARNING, event, extra={"facts": facts})
+        self.counts["delivered"] += outcome.sent
+        self.counts["failed"] += outcome.failed
+        return outcome
+
+
+class Loop:
+    """A daemon in the foreground, until it is told to stop."""
+
+    def __init__(self, daemon: Daemon, metrics: Metrics | None = None) -> None:
+        self.daemon = daemon
+        self.stop = threading.Event()
+        self._metrics = metrics
+        self._asked: SimpleQueue[str] = SimpleQueue()
+
+    def run(self) -> None:
+        """Look, tick, wait. SIGTERM and SIGINT finish the step that runs."""
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: self.stop.set())
+        scheduler = self._scheduler()
+        scheduler.start()
+        log.info("started", extra={"facts": {"daemon": self.daemon.id}})
+        notify(READY)
+        try:
+            for job in ("calendar", "tick"):
+                self._asked.put(job)
+            self._loop(scheduler)
+        finally:
+            notify(STOPPING)
+            scheduler.shutdown(wait=False)
+            self._leave()
+            log.info("stopped", extra={"facts": {"daemon": self.daemon.id}})
+
+    def _loop(self, scheduler: BackgroundScheduler) -> None:
+        look, last, failures = clock.now(), clock.now(), 0
+        while not self.stop.is_set():
+            try:
+                changed = self.daemon.store.wait(WAIT_SECONDS)
+                now = clock.now()
+                if abs(now - last) > timedelta(seconds=10):
+                    scheduler.wakeup()  # its own timers do not count the time that a machine was asleep
+                last = now
+                asked = list(self._take())
+                if changed or asked or now >= look or self.daemon.sending.busy:
+                    self._do(asked, now)
+                    look = self.daemon.next_look(now)
+                failures = 0
+            except StoreError as error:
+                failures += 1
+                log.warning("store_away", extra={"facts": {"error": type(error).__name__, "failures": failures}})
+                if not isinstance(error, StoreBusy):
+                    self.stop.wait(min(BACK_OFF_SECONDS * failures, 60.0))
+
+    def _do(self, asked: Iterable[str], now: datetime) -> None:
+        asked = set(asked)
+        if "calendar" in asked:
+            self.daemon.calendar_changed()
+        self.daemon.tick(now, self.stop)
+        if "backup" in asked:
+            self.daemon.back_up(now)
+        if "tick" in asked:
+            notify(ALIVE)
+            if self._metrics is not None:
+                self._metrics.show(status(self.daemon.store, now) | {"counts": self.daemon.counts})
+
+    def _take(self) -> Iterable[str]:
+        while True:
+            try:
+                yield self._asked.get_nowait()
+            except Empty:
+                return
+
+    def _scheduler(self) -> BackgroundScheduler:
+        """The ticker: its jobs only ask, this thread does. They are made anew at each start."""
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        usual = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        scheduler = BackgroundScheduler(job_defaults=usual, timezone=HOME)
+        scheduler.add_job(self._asked.put, "interval", args=["tick"], seconds=LOOK_SECONDS)
+        scheduler.add_job(self._asked.put, "interval", args=["calendar"], minutes=10)
+        scheduler.add_job(self._asked.put, "cron", args=["backup"], **NIGHT)
+        return scheduler
+
+    def _leave(self) -> None:
+        """What is on its way may come back; then a last sign of life."""
+        try:
+            for _ in range(10):
+                if not self.daemon.sending.busy:
+                    break
+                self.daemon.sending.finish(clock.now(), seconds=3.0)
+            self.daemon.deliveries.stopped(self.daemon.id, clock.now())
+        except StoreError as error:
+            log.warning("store_away", extra={"facts": {"error": type(error).__name__}})
+        finally:
+            self.daemon.sending.close()
+
+
+def digest_key(channel: ChannelRow, now: datetime) -> str | None:
+    """The key of the digest that a channel should have by now; None if it is not its hour."""
+    if channel.digest == "none":
+        return None
+    local = now.astimezone(ZoneInfo(channel.zone))
+    hour, minute = map(int, channel.digest_at.split(":"))
+    begins = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    made = datetime.fromtimestamp(channel.created_at / 1_000_000, local.tzinfo)
+    if not begins <= local < begins + LATEST_DIGEST or made > begins:
+        return None
+    if channel.digest == "weekly":
+        year, week, _ = local.isocalendar()
+        return f"digest:{year}-W{week:02}"
+    return f"digest:{local.date().isoformat()}"
+
+
+def calendar_missing(store: Store, now: datetime) -> int | None:
+    """The year whose holidays should be known by now and are not at hand: next year's, from the middle of November.
+
+    The State Council's notice for a year comes out in the November before it. Source: semantics §2.
+    """
+    local = now.astimezone(HOME)
+    year = local.year + 1 if (local.month, local.day) >= (11, 15) else local.year
+    calendar = load_calendar("CN", Shelf(store).calendars)
+    return year if calendar.is_provisional(year) else None
+
+
+def status(store: Store, now: datetime) -> dict[str, Any]:
+    """How the daemon, the queue and the channels stand: `daemon status`."""
+    deliveries = Deliveries(store)
+    daemons = [
+        each | {"alive": each["stopped_at"] is None and timedelta(0) - BEAT <= now - each["beat_at"] < DEAD}
+        for each in deliveries.daemons()
+    ]
+    due, since = store.due_count(now)
+    lag = 0.0 if since is None else (now - since).total_seconds()
+    alive = any(each["alive"] for each in daemons)
+    rows = deliveries.channels()
+    failing = [each.name for each in rows if each.failing_since is not None]
+    counts = deliveries.counts(now)
+    parked = [
+        {"channel": name, "deliveries": n, "since": since, "reason": why} for name, n, since, why in deliveries.parked()
+    ]
+    return {
+        "alive": alive,
+        "well": alive and lag < DEAD.total_seconds() and not (parked or failing or counts["deliveries"]["late"]),
+        "daemons": daemons,
+        "last_tick": max((each["beat_at"] for each in daemons), default=None),
+        "due": due,
+        "lag_seconds": lag,
+        "next_moment": store.next_timer(),
+        **counts,
+        "calendar_missing": calendar_missing(store, now),
+        "channels": {"all": len(rows), "failing": len(failing), "names": failing},
+        "parked": parked,
+    }

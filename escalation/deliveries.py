@@ -1,0 +1,406 @@
+"""Announcements on their way out: which channels take them, who sends them, and what became of it.
+
+An announcement in the outbox is `pending` until it is routed: the channels that take it each get it in
+a delivery (`routed`), or there is none (`kept`: it is shown on the screens only), or the person has seen
+what it is about already (`silent`). Then it is `told`, or `parked` after a day of failures; `overtaken` if
+what was to be said was no longer so when its time came. A delivery is one message: what waits for the
+same channel goes out together.
+Each method that writes is one transaction. Source: semantics §8; docs/daemon.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from escalation import delivery_statements as sql
+from escalation.core.announce import again, retraction
+from escalation.core.loudness import URGENT, may_be_said, subject_of
+from escalation.core.snapshot import Announced
+from escalation.errors import NotFound
+from escalation.rows import from_int, to_int
+from escalation.store import Store
+from states.errors import near_miss
+
+GIVE_UP = timedelta(days=1)
+"""A delivery is parked when it has failed for so long."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+LEASE = timedelta(minutes=3)
+"""Who claimed a delivery and did not come back by then has died: another may send it."""
+LATE = timedelta(minutes=15)
+"""A delivery that nobody tried for so long though it was time has no daemon that could send it."""
+INSIST = timedelta(hours=4)
+"""An urgent reminder that nobody has acknowledged is said again after that, while there is still time."""
+
+
+class ChannelRow(NamedTuple):
+    """A way out, as it is kept. Instants are whole microseconds."""
+
+    id: int
+    name: str
+    kind: str
+    address: str
+    secret: str
+    lang: str
+    privacy: str
+    zone: str
+    quiet_from: str | None
+    quiet_to: str | None
+    client: str | None
+    person: str | None
+    digest: str
+    digest_at: str
+    least: int
+    created_at: int
+    ok_at: int | None
+    failing_since: int | None
+    error: str | None
+
+    @property
+    def quiet(self) -> tuple[time, time] | None:
+        """Its quiet hours, local; None if it has none."""
+        if self.quiet_from is None or self.quiet_to is None or self.quiet_from == self.quiet_to:
+            return None
+        return time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_to)
+
+    def takes(self, level: int, client: str | None, person: str | None) -> bool:
+        """Whether an announcement of that level about a case of theirs goes out this way."""
+        return level >= self.least and self.client in (None, client) and self.person in (None, person)
+
+
+class Line(NamedTuple):
+    """One announcement of a delivery."""
+
+    outbox_id: int
+    case: str
+    """The case's short id."""
+    status: str
+    level: int
+    until: datetime | None
+    announced: Announced
+
+
+class Claimed(NamedTuple):
+    """A delivery that is ours to send until the lease ends."""
+
+    id: int
+    kind: str
+    key: str | None
+    level: int
+    attempts: int
+    """This one included."""
+    first_tried_at: datetime
+    channel: ChannelRow
+    claim: str
+    lines: tuple[Line, ...]
+
+    def may_be_sent(self, at: datetime) -> datetime:
+        """When, from `at` on, the channel may be disturbed. A digest comes when it was asked for."""
+        if self.kind != "announcements":
+            return at
+        until = min((line.until for line in self.lines if line.until is not None), default=None)
+        return may_be_said(at, ZoneInfo(self.channel.zone), self.channel.quiet, until)
+
+
+class Deliveries:
+    """The channels of a store, and what is on its way to them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # -- channels --------------------------------------------------------------------------------------
+
+    def add_channel(self, **columns: Any) -> ChannelRow:
+        """A new channel; `columns` are those of `ChannelRow` but `id`. Health starts empty."""
+        given = {"ok_at": None, "failing_since": None, "error": None, **columns}
+        with self._store.writing():
+            self._run(sql.INSERT_CHANNEL, [given[name] for name in ChannelRow._fields[1:]])
+        return self.channel(str(given["name"]))
+
+    def channels(self) -> list[ChannelRow]:
+        """All of them, in the order of adding."""
+        return [ChannelRow(*row) for row in self._run(sql.CHANNELS).fetchall()]
+
+    def channel(self, name: str) -> ChannelRow:
+        """The channel of that name. Raises: NotFound."""
+        known = {each.name: each for each in self.channels()}
+        if name not in known:
+            raise NotFound("channel", name, near_miss(name, known), tuple(known))
+        return known[name]
+
+    def remove_channel(self, name: str) -> None:
+        """Forget a channel and what waits for it. Raises: NotFound."""
+        with self._store.writing():
+            self._run(sql.REMOVE_CHANNEL, (self.channel(name).id,))
+
+    def retry(self, name: str | None = None) -> int:
+        """What was parked (for one channel, or all) waits again; how many deliveries."""
+        ids = [self.channel(name).id] if name is not None else [each.id for each in self.channels()]
+        with self._store.writing():
+            found = 0
+            for id in ids:
+                parked = [row[0] for row in self._run(sql.PARKED_OF, (id,)).fetchall()]
+                for delivery in parked:
+                    self._run(sql.RETRY, (0, delivery))
+                    self._run(sql.UNPARK, (delivery,))
+                found += len(parked)
+        return found
+
+    def ok(self, channel_id: int, now: datetime) -> None:
+        """A channel took something."""
+        with self._store.writing_or_joining():
+            self._run(sql.CHANNEL_OK, (to_int(now), channel_id))
+
+    # -- what a person has seen ------------------------------------------------------------------------
+
+    def acknowledge(self, case_id: int, now: datetime) -> list[Announced]:
+        """A person has seen what was announced about a case: it falls silent until something graver comes."""
+        with self._store.writing():
+            seen: dict[str, tuple[int, Announced]] = {}
+            for body, level in self._run(sql.ANNOUNCED_OF, (case_id,)).fetchall():
+                announced = _announced(body)
+                subject = subject_of(announced)
+                if subject not in seen or seen[subject][0] <= level:
+                    seen[subject] = (level, announced)
+            for subject, (level, _) in seen.items():
+                self._run(sql.ACKNOWLEDGE, (case_id, subject, level, to_int(now)))
+        return [announced for _, announced in seen.values()]
+
+    # -- routing -----------------------------------------------------------------------------------------
+
+    def route(self, now: datetime, most: int = 500) -> int:
+        """Hand pending announcements to the channels that take them; how many there were."""
+        with self._store.writing():
+            rows = self._run(sql.PENDING + self._store.skipping_locked("o"), (to_int(now), most)).fetchall()
+            if not rows:
+                return 0
+            channels = self.channels()
+            seen = self._acknowledged({row[1] for row in rows})
+            found: dict[str, list[int]] = {"routed": [], "kept": [], "silent": []}
+            waiting: dict[tuple[int, int], int] = {}
+            for id, case_id, client, person, level, until, body in rows:
+                if seen.get((case_id, subject_of(_announced(body))), -1) >= level:
+                    found["silent"].append(id)
+                    continue
+                takers = [each for each in channels if each.takes(level, client, person)]
+                for channel in takers:
+                    self._add(channel, id, level, None if until is None else from_int(until), now, waiting)
+                found["routed" if takers else "kept"].append(id)
+            for status, ids in found.items():
+                self._store.execute_many(sql.MARK, [(status, id) for id in ids])
+        return len(rows)
+
+    def _acknowledged(self, cases: Iterable[int]) -> dict[tuple[int, str], int]:
+        found = {}
+        for case_id in cases:
+            for subject, level in self._run(sql.ACKNOWLEDGED_OF, (case_id,)).fetchall():
+                found[case_id, subject] = level
+        return found
+
+    def _add(
+        self, channel: ChannelRow, outbox_id: int, level: int, until: datetime | None, now: datetime,
+        waiting: dict[tuple[int, int], int],
+    ) -> None:  # fmt: skip
+        """To what waits for the channel anyhow, or as a delivery of its own."""
+        at = to_int(may_be_said(now, ZoneInfo(channel.zone), channel.quiet, until))
+        delivery = waiting.get((channel.id, at))
+        if delivery is None:
+            row = self._run(sql.OPEN_DELIVERY + self._store.skipping_locked("d"), (channel.id, at)).fetchone()
+            if row is not None:
+                delivery = row[0]
+            else:
+                values = (channel.id, "announcements", None, level, "waiting", to_int(now), at)
+                delivery = self._run(sql.INSERT_DELIVERY, values).fetchone()[0]
+            waiting[channel.id, at] = delivery
+        self._run(sql.RAISE, (level, level, delivery))
+        if level == URGENT:
+            self._run(sql.HURRY, (at, delivery, at))
+        self._run(sql.INSERT_ITEM, (channel.id, outbox_id, delivery))
+
+    def insist(self, now: datetime) -> int:
+        """Say urgent reminders again that nobody has acknowledged, while there is time; how many."""
+        with self._store.writing():
+            values = ("told", URGENT, to_int(now), to_int(now - INSIST))
+            rows = self._run(sql.UNANSWERED + self._store.skipping_locked("o"), values).fetchall()
+            for id, case_id, body, level, until in rows:
+                key, said = again(_announced(body), now)
+                self._run(sql.ANSWERED, (id,))
+                row = (
+                    case_id,
+                    key,
+                    said.kind,
+                    to_int(now),
+                    "pending",
+                    msgspec.json.encode(said),
+                    to_int(now),
+                    level,
+                    until,
+                )
+                self._run(sql.INSERT_AGAIN, row)
+        return len(rows)
+
+    # -- digests -----------------------------------------------------------------------------------------
+
+    def put_digest(self, channel_id: int, key: str, now: datetime) -> bool:
+        """A digest to be sent once under that key; False if it was made before."""
+        with self._store.writing():
+            values = (channel_id, "digest", key, 0, "waiting", to_int(now), to_int(now))
+            return self._run(sql.INSERT_DIGEST, values).fetchone() is not None
+
+    # -- sending -----------------------------------------------------------------------------------------
+
+    def claim(self, now: datetime, owner: str, unable: Sequence[int] = ()) -> Claimed | None:
+        """The next delivery whose time has come, ours until the lease ends; None if there is none.
+
+        `unable`: channels that this machine has no secret for.
+        """
+        with self._store.writing():
+            statement = sql.next_delivery(len(unable)) + self._store.skipping_locked("d")
+            row = self._run(statement, (to_int(now), *unable)).fetchone()
+            if row is None:
+                return None
+            id, kind, key, level, attempts, first, channel_id = row
+            first = to_int(now) if first is None else first
+            self._run(sql.CLAIM, (owner, to_int(now + LEASE), first, id))
+            channel = next(each for each in self.channels() if each.id == channel_id)
+            lines = [
+                Line(outbox, ref, status, lvl, None if until is None else from_int(until), _announced(body))
+                for outbox, ref, status, lvl, until, body in self._run(sql.ITEMS, (id,)).fetchall()
+            ]
+        return Claimed(id, kind, key, level, attempts + 1, from_int(first), channel, owner, tuple(lines))
+
+    def sent(self, claimed: Claimed, now: datetime, said: Sequence[Line]) -> None:
+        """The channel took it. What was taken back while it was on its way is set right."""
+        with self._store.writing():
+            if not self._done(claimed, "sent", now, None):
+                return
+            self._run(sql.CHANNEL_OK, (to_int(now), claimed.channel.id))
+            told = {line.outbox_id for line in said}
+            for line in claimed.lines:
+                if line.outbox_id not in told:
+                    self._run(sql.OVERTAKEN, (line.outbox_id,))
+                    continue
+                row = self._run(sql.TOLD, (to_int(now), line.outbox_id)).fetchone()
+                if row is not None and row[0] == "superseded" and line.announced.kind == "lapse":
+                    sorry = retraction(line.announced, now)
+                    values = (
+                        row[1],
+                        sorry.key,
+                        sorry.kind,
+                        to_int(now),
+                        "pending",
+                        msgspec.json.encode(sorry),
+                        to_int(now),
+                        1,
+                        None,
+                    )
+                    self._run(sql.INSERT_AGAIN, values)
+
+    def postponed(self, claimed: Claimed, until: datetime) -> None:
+        """Its time has passed into the quiet hours: it was not tried, and waits until they end."""
+        with self._store.writing():
+            first = None if claimed.attempts == 1 else to_int(claimed.first_tried_at)
+            self._run(sql.POSTPONE, (to_int(until), first, claimed.id, claimed.claim))
+
+    def dropped(self, claimed: Claimed, now: datetime) -> None:
+        """There was nothing left to say."""
+        with self._store.writing():
+            if self._done(claimed, "dropped", now, None):
+                for line in claimed.lines:
+                    self._run(sql.OVERTAKEN, (line.outbox_id,))
+
+    def failed(self, claimed: Claimed, now: datetime, reason: str, permanent: bool) -> bool:
+        """The channel did not take it: tried again later, or parked. Whether it is parked."""
+        with self._store.writing():
+            self._run(sql.CHANNEL_FAILED, (to_int(now), reason, claimed.channel.id))
+            if not permanent and now - claimed.first_tried_at < GIVE_UP:
+                later = claimed.may_be_sent(now + wait(claimed.id, claimed.attempts))
+                self._run(sql.LATER, (to_int(later), reason, claimed.id, claimed.claim))
+                return False
+            if self._done(claimed, "parked", now, reason):
+                self._run(sql.PARK_ITEMS, (claimed.id,))
+            return True
+
+    def _done(self, claimed: Claimed, status: str, now: datetime, reason: str | None) -> bool:
+        values = (status, to_int(now), reason, claimed.id, claimed.claim)
+        return self._run(sql.DONE, values).fetchone() is not None
+
+    def next_at(self) -> datetime | None:
+        """When the next delivery may be tried; None if none waits."""
+        row = self._run(sql.NEXT_DELIVERY_AT).fetchone()
+        return None if row is None or row[0] is None else from_int(row[0])
+
+    # -- how it stands -----------------------------------------------------------------------------------
+
+    def counts(self, now: datetime) -> dict[str, dict[str, int]]:
+        """How many announcements and deliveries there are of each status that is not settled.
+
+        `late`: those that nobody tried though it was time, for want of a daemon that has the channel's secret.
+        """
+        outbox = dict(self._run(sql.OUTBOX_COUNTS).fetchall())
+        deliveries = dict(self._run(sql.DELIVERY_COUNTS).fetchall())
+        return {
+            "outbox": {
+                "pending": outbox.get("pending", 0),
+                "routed": outbox.get("routed", 0),
+                "parked": outbox.get("parked", 0),
+            },
+            "deliveries": {
+                "waiting": deliveries.get("waiting", 0),
+                "late": self._run(sql.LATE_COUNT, (to_int(now - LATE),)).fetchone()[0],
+                "parked": deliveries.get("parked", 0),
+            },
+        }
+
+    def parked(self) -> list[tuple[str, int, datetime, str]]:
+        """Channels with parked deliveries: name, how many, since when, why."""
+        return [(name, n, from_int(since), why or "") for name, n, since, why in self._run(sql.PARKED).fetchall()]
+
+    # -- daemons -----------------------------------------------------------------------------------------
+
+    def beat(self, id: str, host: str, pid: int, version: str, now: datetime) -> None:
+        """A daemon's sign of life."""
+        with self._store.writing():
+            self._run(sql.BEAT, (id, host, pid, version, to_int(now), to_int(now)))
+            self._run(sql.FORGET_DAEMONS, (to_int(now - timedelta(days=30)),))
+
+    def stopped(self, id: str, now: datetime) -> None:
+        """A daemon went as it should."""
+        with self._store.writing():
+            self._run(sql.STOPPED, (to_int(now), id))
+
+    def daemons(self) -> list[dict[str, Any]]:
+        """Every daemon of the last month, the latest sign of life first."""
+        names = ("id", "host", "pid", "version", "started_at", "beat_at", "stopped_at")
+        found = []
+        for row in self._run(sql.DAEMONS).fetchall():
+            each = dict(zip(names, row, strict=True))
+            for name in names[-3:]:
+                each[name] = None if each[name] is None else from_int(each[name])
+            found.append(each)
+        return found
+
+    def _run(self, statement: str, values: Sequence[Any] = ()) -> Any:
+        return self._store.run(statement, values)
+
+
+def wait(delivery: int, attempts: int) -> timedelta:
+    """How long to wait after so many failures: twice as long each time, up to an hour, a fifth more or less.
+
+    The spread is fixed by the delivery and the attempt, so that a thousand that failed together do not
+    come back together, and a test can say when.
+    """
+    longest = LONGEST_WAIT / FIRST_WAIT
+    whole = FIRST_WAIT * min(2.0 ** min(attempts - 1, 20), longest)
+    return whole * (0.8 + 0.4 * ((delivery * 7919 + attempts * 104729) % 1000) / 1000)
+
+
+def _announced(body: bytes) -> Announced:
+    return _DECODER.decode(bytes(body))
+
+
+_DECODER = msgspec.json.Decoder(Announced)

@@ -1,0 +1,177 @@
+"""From the outbox to the channels: compose what is still so, send it, note what became of it.
+
+The database is asked by the daemon's own thread only; a few threads do the sending, so that a channel
+that hangs holds up nobody. What is said is composed when it is sent: an announcement that was overtaken
+while it waited is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from escalation import channels, credentials
+from escalation.channels import Message
+from escalation.core.loudness import overtaken
+from escalation.core.snapshot import Snapshot
+from escalation.deliveries import ChannelRow, Claimed, Deliveries, Line
+from escalation.digest import digest, gather
+from escalation.engine import Engine
+from escalation.errors import DeliveryFailed, NotFound
+from escalation.messages import Said, compose, item_of
+
+Send = Callable[[str, str, Message], None]
+"""Kind, address, message. Raises: DeliveryFailed."""
+
+AT_ONCE = 4
+"""Messages on their way at one time."""
+
+
+class Outcome(NamedTuple):
+    """What one round did."""
+
+    sent: int = 0
+    failed: int = 0
+    parked: int = 0
+    dropped: int = 0
+    notes: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """For the log: event and facts."""
+
+    def and_then(self, other: Outcome) -> Outcome:
+        """Both together."""
+        return Outcome(
+            self.sent + other.sent, self.failed + other.failed, self.parked + other.parked,
+            self.dropped + other.dropped, self.notes + other.notes,
+        )  # fmt: skip
+
+
+class Sending:
+    """The messages of one daemon on their way."""
+
+    def __init__(self, engine: Engine, owner: str, send: Send = channels.send) -> None:
+        self._engine = engine
+        self._deliveries = Deliveries(engine.store)
+        self._owner = owner
+        self._send = send
+        self._pool: ThreadPoolExecutor | None = None
+        self._under_way: dict[Future[None], tuple[Claimed, tuple[Line, ...]]] = {}
+
+    def begin(self, now: datetime) -> Outcome:
+        """Claim what is due and set it on its way, as many as may be at one time."""
+        done, unable = Outcome(), self.unable()
+        while len(self._under_way) < AT_ONCE:
+            claimed = self._deliveries.claim(now, self._owner, unable)
+            if claimed is None:
+                break
+            done = done.and_then(self._one(claimed, now))
+        return done
+
+    def finish(self, now: datetime, seconds: float = 0.0) -> Outcome:
+        """Note what became of those that came back, waiting so long for one."""
+        if not self._under_way:
+            return Outcome()
+        back, _ = wait(self._under_way, timeout=seconds, return_when=FIRST_COMPLETED)
+        done = Outcome()
+        for future in back:
+            claimed, said = self._under_way.pop(future)
+            error = future.exception()
+            done = done.and_then(self._noted(claimed, said, error, now))
+        return done
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is on its way."""
+        return bool(self._under_way)
+
+    def close(self) -> None:
+        """Send nothing more. What is on its way and not noted is sent again when its lease ends."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def unable(self) -> list[int]:
+        """Channels that this machine has no secret for: another daemon may have it."""
+        return [each.id for each in self._deliveries.channels() if self._address(each) is None]
+
+    # -- one delivery ------------------------------------------------------------------------------------
+
+    def _one(self, claimed: Claimed, now: datetime) -> Outcome:
+        morning = claimed.may_be_sent(now)
+        if morning > now:
+            self._deliveries.postponed(claimed, morning)
+            return Outcome()
+        try:
+            said, lines = self._said(claimed, now)
+        except Exception as error:  # one that cannot be said must not hold up the others
+            return self._noted(claimed, (), error, now)
+        if said is None:
+            self._deliveries.dropped(claimed, now)
+            return Outcome(dropped=1)
+        address = self._address(claimed.channel)
+        assert address is not None, "only channels with a secret are claimed"
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="delivery")
+        message = Message(said.title, said.body, claimed.level)
+        self._under_way[self._pool.submit(self._send, claimed.channel.kind, address, message)] = (claimed, lines)
+        return Outcome()
+
+    def _said(self, claimed: Claimed, now: datetime) -> tuple[Said | None, tuple[Line, ...]]:
+        """The message, and the announcements that are in it; None if there is nothing left to say."""
+        channel = claimed.channel
+        zone = ZoneInfo(channel.zone)
+        if claimed.kind == "digest":
+            mine = None if channel.person is None else (lambda row: row.person == channel.person)
+            weekly = channel.digest == "weekly"
+            found = gather(self._engine, now, zone, weekly=weekly, client=channel.client, of=mine, lang=channel.lang)
+            return digest(found, channel.lang, channel.privacy), ()
+        lines, items = [], []
+        snapshots: dict[str, Snapshot] = {}
+        book = self._engine.shelf.table
+        for line in foremost(claimed.lines):
+            if line.case not in snapshots:
+                snapshots[line.case] = self._engine.snapshot(self._engine.store.case(line.case), now)
+            snapshot = snapshots[line.case]
+            if not overtaken(line.announced, snapshot):
+                table = book(snapshot.definition)
+                lines.append(line)
+                items.append(item_of(line.announced, snapshot, table, book, line.case, channel.lang, now, line.level))
+        if not items:
+            return None, ()
+        return compose(items, channel.lang, channel.privacy, now.astimezone(zone).date().isoformat()), tuple(lines)
+
+    def _noted(self, claimed: Claimed, said: tuple[Line, ...], error: BaseException | None, now: datetime) -> Outcome:
+        facts = {"channel": claimed.channel.name, "delivery": claimed.id, "attempt": claimed.attempts}
+        if error is None:
+            self._deliveries.sent(claimed, now, said)
+            return Outcome(sent=1, notes=(("sent", facts | {"announcements": len(said)}),))
+        reason = error.reason if isinstance(error, DeliveryFailed) else type(error).__name__
+        permanent = isinstance(error, DeliveryFailed) and error.permanent
+        parked = self._deliveries.failed(claimed, now, reason, permanent)
+        kind = "parked" if parked else "failed"
+        return Outcome(failed=1, parked=int(parked), notes=((kind, facts | {"error": type(error).__name__}),))
+
+    def _address(self, channel: ChannelRow) -> str | None:
+        if channel.kind == "log":
+            return "log"
+        try:
+            return credentials.find(channel.name, channel.secret, self._engine.store.folder)
+        except (NotFound, OSError, DeliveryFailed):
+            return None
+
+
+def foremost(lines: Sequence[Line]) -> list[Line]:
+    """Those that are still to be said, of each deadline and follow-up only the most urgent, the latest of those."""
+    best: dict[tuple[str, ...], Line] = {}
+    for line in lines:
+        if line.status not in ("routed", "told"):
+            continue
+        told = line.announced
+        about = told.kind if told.kind in ("follow_up", "user_follow_up") else "deadline"
+        group = (line.case, about, told.subject, told.started_at.isoformat())
+        known = best.get(group)
+        if known is None or (line.level, told.at) >= (known.level, known.announced.at):
+            best[group] = line
+    chosen = {line.outbox_id for line in best.values()}
+    return [line for line in lines if line.outbox_id in chosen]

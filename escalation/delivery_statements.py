@@ -1,0 +1,101 @@
+"""The SQL of channels, deliveries, acknowledgements and heartbeats. Placeholders are `?`, as in `statements`."""
+
+from __future__ import annotations
+
+CHANNEL_COLUMNS = (
+    "id, name, kind, address, secret, lang, privacy, zone, quiet_from, quiet_to, client, person, digest, digest_at,"
+    " least, created_at, ok_at, failing_since, error"
+)
+CHANNELS = f"SELECT {CHANNEL_COLUMNS} FROM channel ORDER BY id"
+INSERT_CHANNEL = f"INSERT INTO channel ({CHANNEL_COLUMNS.removeprefix('id, ')}) VALUES ({', '.join('?' * 18)})"
+REMOVE_CHANNEL = "DELETE FROM channel WHERE id = ?"
+CHANNEL_OK = "UPDATE channel SET ok_at = ?, failing_since = NULL, error = NULL WHERE id = ?"
+CHANNEL_FAILED = "UPDATE channel SET failing_since = coalesce(failing_since, ?), error = ? WHERE id = ?"
+
+PENDING = (
+    "SELECT o.id, o.case_id, c.client, c.person, o.level, o.until, o.body FROM outbox o"
+    ' JOIN "case" c ON c.id = o.case_id'
+    " WHERE o.status = 'pending' AND o.at <= ? ORDER BY o.at, o.id LIMIT ?"
+)
+MARK = "UPDATE outbox SET status = ? WHERE id = ? AND status = 'pending'"
+ANNOUNCED_OF = "SELECT body, level FROM outbox WHERE case_id = ? AND status NOT IN ('superseded', 'coalesced')"
+ACKNOWLEDGE = (
+    "INSERT INTO acknowledged (case_id, subject, level, at) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (case_id, subject) DO UPDATE SET level = excluded.level, at = excluded.at"
+)
+ACKNOWLEDGED_OF = "SELECT subject, level FROM acknowledged WHERE case_id = ?"
+
+UNANSWERED = (
+    "SELECT o.id, o.case_id, o.body, o.level, o.until FROM outbox o"
+    " WHERE o.status = ? AND o.level = ? AND o.until > ? AND o.told_at <= ? ORDER BY o.id LIMIT 100"
+)
+ANSWERED = "UPDATE outbox SET until = NULL WHERE id = ?"
+INSERT_AGAIN = (
+    "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at, level, until)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+
+OPEN_DELIVERY = (
+    "SELECT d.id FROM delivery d WHERE d.channel_id = ? AND d.status = 'waiting' AND d.kind = 'announcements'"
+    " AND d.claim IS NULL AND (d.next_at = ? OR d.attempts > 0) ORDER BY d.id LIMIT 1"
+)
+INSERT_DELIVERY = (
+    "INSERT INTO delivery (channel_id, kind, key, level, status, created_at, next_at, attempts)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, 0) RETURNING id"
+)
+INSERT_DIGEST = INSERT_DELIVERY.replace(" RETURNING", " ON CONFLICT DO NOTHING RETURNING")
+RAISE = "UPDATE delivery SET level = CASE WHEN level < ? THEN ? ELSE level END WHERE id = ?"
+HURRY = "UPDATE delivery SET next_at = ? WHERE id = ? AND next_at > ?"
+INSERT_ITEM = "INSERT INTO delivery_item (channel_id, outbox_id, delivery_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+CLAIM = "UPDATE delivery SET claim = ?, next_at = ?, first_tried_at = ?, attempts = attempts + 1 WHERE id = ?"
+ITEMS = (
+    "SELECT o.id, c.ref, o.status, o.level, o.until, o.body FROM delivery_item i JOIN outbox o ON o.id = i.outbox_id"
+    ' JOIN "case" c ON c.id = o.case_id WHERE i.delivery_id = ? ORDER BY o.at, o.id'
+)
+DONE = "UPDATE delivery SET status = ?, done_at = ?, error = ?, claim = NULL WHERE id = ? AND claim = ? RETURNING id"
+POSTPONE = (
+    "UPDATE delivery SET next_at = ?, first_tried_at = ?, attempts = attempts - 1, claim = NULL"
+    " WHERE id = ? AND claim = ?"
+)
+LATER = "UPDATE delivery SET next_at = ?, error = ?, claim = NULL WHERE id = ? AND claim = ?"
+TOLD = (
+    "UPDATE outbox SET told_at = coalesce(told_at, ?),"
+    " status = CASE WHEN status = 'superseded' THEN status ELSE 'told' END WHERE id = ? RETURNING status, case_id"
+)
+OVERTAKEN = "UPDATE outbox SET status = 'overtaken' WHERE id = ? AND status IN ('routed', 'parked')"
+PARK_ITEMS = (
+    "UPDATE outbox SET status = 'parked' WHERE status = 'routed'"
+    " AND id IN (SELECT outbox_id FROM delivery_item WHERE delivery_id = ?)"
+)
+UNPARK = PARK_ITEMS.replace("'parked' WHERE status = 'routed'", "'routed' WHERE status = 'parked'")
+PARKED_OF = "SELECT id FROM delivery WHERE channel_id = ? AND status = 'parked' ORDER BY id"
+RETRY = (
+    "UPDATE delivery SET status = 'waiting', next_at = ?, attempts = 0, first_tried_at = NULL, claim = NULL"
+    " WHERE id = ?"
+)
+NEXT_DELIVERY_AT = "SELECT min(next_at) FROM delivery WHERE status = 'waiting'"
+
+OUTBOX_COUNTS = "SELECT status, count(*) FROM outbox WHERE status IN ('pending', 'routed', 'parked') GROUP BY status"
+LATE_COUNT = "SELECT count(*) FROM delivery WHERE status = 'waiting' AND next_at < ?"
+DELIVERY_COUNTS = "SELECT status, count(*) FROM delivery WHERE status IN ('waiting', 'parked') GROUP BY status"
+PARKED = (
+    "SELECT c.name, count(*), min(d.first_tried_at), max(d.error) FROM delivery d JOIN channel c ON c.id = d.channel_id"
+    " WHERE d.status = 'parked' GROUP BY c.name ORDER BY c.name"
+)
+
+BEAT = (
+    "INSERT INTO daemon (id, host, pid, version, started_at, beat_at) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at, stopped_at = NULL"
+)
+STOPPED = "UPDATE daemon SET stopped_at = ? WHERE id = ?"
+DAEMONS = "SELECT id, host, pid, version, started_at, beat_at, stopped_at FROM daemon ORDER BY beat_at DESC"
+FORGET_DAEMONS = "DELETE FROM daemon WHERE beat_at < ?"
+
+
+def next_delivery(unable: int) -> str:
+    """The earliest delivery whose time has come, not by one of `unable` channels."""
+    without = f" AND d.channel_id NOT IN ({', '.join('?' * unable)})" if unable else ""
+    return (
+        "SELECT d.id, d.kind, d.key, d.level, d.attempts, d.first_tried_at, d.channel_id FROM delivery d"
+        f" WHERE d.status = 'waiting' AND d.next_at <= ?{without} ORDER BY d.level DESC, d.next_at, d.id LIMIT 1"
+    )
