@@ -218,7 +218,7 @@ def test_what_is_ordered_by_its_text_has_the_same_order_in_every_locale(place: P
             " AND table_schema = 'public'"
         ).fetchall()
 
-    assert {name for (name,) in found} >= {"case.ref", "definition.procedure"}
+    assert {name for (name,) in found} >= {"case.ref", "definition.procedure", "channel.name"}
 
 
 def test_the_tables_of_another_program_are_left_alone(place: Place) -> None:
