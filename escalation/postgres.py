@@ -22,7 +22,7 @@ from escalation.errors import StoreBusy, StoreError, StoreTooNew, StoreUnsure
 from escalation.libpq import Command, Failed, Found, Link, Lost
 from escalation.migrations import VERSION, upgrade
 from escalation.postgres_url import reason_of, settings_of, without_password
-from escalation.sets import SETS
+from escalation.sets import SETS, at_once
 from escalation.statements import CALENDAR_FILES
 
 PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0)
@@ -203,7 +203,7 @@ class PostgresDatabase:
         which = self._transaction
         assert which is not None
         try:
-            self._exchange([*self._pending, *([TELL] if self._wrote else []), COMMIT])
+            self._exchange([*at_once(self._pending), *([TELL] if self._wrote else []), COMMIT])
         except StoreError:
             if self._link is not None or not self._was_kept(which):
                 raise

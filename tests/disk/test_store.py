@@ -191,3 +191,58 @@ def test_a_file_that_is_no_store_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         open_store(path)
     assert path.read_bytes() == before
+
+
+def test_what_another_process_commits_is_noticed_and_what_one_commits_oneself_is_not(
+    desk: Callable[[str], Desk], parcel: Path, place: Place
+) -> None:
+    there = desk("2026-03-02T10:00")
+    case = there.open(str(parcel))
+    store = there.engine.store
+    before = store.changes()
+    there.note(case, "my own")
+    assert store.changes() == before
+    assert not store.wait(0)
+    with open_store(place.url(), now="2026-03-02T10:00") as other:
+        other.note(case, "another's")
+
+    assert store.wait(30)
+    assert store.changes() != before
+    assert not store.wait(0)
+
+
+def test_many_cases_are_written_as_sets_and_mean_the_same_as_one_by_one(
+    desk: Callable[[str], Desk], parcel: Path, place: Place
+) -> None:
+    from escalation.core.entries import Note
+    from escalation.core.evaluate import evaluate
+    from escalation.store import Posted
+
+    there = desk("2026-03-02T10:00")
+    refs = [there.open(str(parcel), title=f'"{n}" \\ 花瓶', client="王" if n else None) for n in range(5)]
+    store, now = there.engine.store, there.now()
+    with store.writing():
+        rows = store.cases_of([*reversed(refs), "none"])
+        changes = []
+        for row in rows:
+            note = Note(seq=2, recorded_at=now, occurred_at=now, text="x") if row.ref != refs[0] else None
+            log = [*store.log(row.id), note] if note else store.log(row.id)
+            kept = evaluate(there.engine.shelf.table, log, now)
+            # Every second one has nothing to wait for.
+            moment = None if row.id % 2 else now
+            standing = there.engine.standing(kept)._replace(next_moment=moment, stage='{"a\\', overdue=True)
+            changes.append((row, note, standing))
+        store.append_all(changes)
+        for n in (1, 2):
+            new = [Posted(f"k{row.id}{n}", "kind", now, "pending", b'{"\\\0') for row in rows]
+            store.post_all([(row.id, new, [f"k{row.id}1"] if n == 2 else []) for row in rows], now)
+
+    assert [row.ref for row in rows] == list(reversed(refs))
+    assert [store.case(ref).head for ref in refs] == [1, 2, 2, 2, 2]
+    assert [(row.ref, row.title, row.client, row.overdue) for row in store.cases(stage='{"a\\')] == [
+        (ref, f'"{n}" \\ 花瓶', "王" if n else None, True) for n, ref in enumerate(refs)
+    ]
+    assert all(row["ok"] for row in there.verify())
+    assert [row.id for row in store.due(now, 100)] == [row.id for row in sorted(rows) if not row.id % 2]
+    own = [p for p in store.outbox(rows[0].id) if p.key.startswith(f"k{rows[0].id}")]
+    assert [(p.status, p.body) for p in own] == [("superseded", b'{"\\\0'), ("pending", b'{"\\\0')]

@@ -86,7 +86,8 @@ def upgrade() -> None:
 
 
 def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.String(), nullable=False)
+    # Text in the same order everywhere: PostgreSQL's own order depends on the locale of the machine.
+    return sa.Column(name, sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False)
 
 
 def _parent(name: str, table: str, primary_key: bool = False) -> sa.Column[int]:
