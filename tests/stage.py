@@ -1,0 +1,62 @@
+"""The screens over a real store, for tests: opened at an instant, in a language, at a size; and waiting without sleep."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from escalation import Desk, open_store
+from tui import terminal
+
+terminal.prepare()
+
+from tui.app import EscalationApp  # noqa: E402  (after what Textual reads at its import)
+
+NOW = "2026-11-22T10:00"
+USUAL, WIDE, SMALL = (80, 24), (140, 40), (40, 12)
+
+
+@asynccontextmanager
+async def stage(
+    folder: Path, fill: Callable[[Desk], object] | None = None, *, now: str = NOW, lang: str = "zh",
+    size: tuple[int, int] = USUAL,
+) -> AsyncIterator[Pilot[None]]:  # fmt: skip
+    """The app, running and settled. `fill` puts cases into the store first (with clocks of its own if it likes)."""
+    path = str(folder / "cases.db")
+    if fill is not None:
+        with open_store(path, now=now, lang=lang) as desk:
+            fill(desk)
+    app = EscalationApp(path, now=now, lang=lang)
+    app.animation_level = "none"
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        yield pilot
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Until every question has been answered and shown."""
+    for _ in range(3):
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """Keys, one after the other, each with its answer."""
+    for key in keys:
+        await pilot.press(key)
+        await settled(pilot)
+
+
+def shown(pilot: Pilot[None]) -> str:
+    """The text on the screen, line by line, as a person sees it (blanks at the ends of lines cut off)."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+def title(pilot: Pilot[None]) -> str:
+    """What stands at the top."""
+    return str(pilot.app.screen.query_one("#title", Static).render())
