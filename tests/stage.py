@@ -1,4 +1,4 @@
-"""The screens over a real store, for tests: opened at an instant, in a language, at a size; and waiting without sleep."""
+"""The screens over a real store, for tests: opened at an instant, a language, a size; no sleep."""
 
 from __future__ import annotations
 
