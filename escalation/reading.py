@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import replace
 
 from escalation import clock
-from escalation.advice import advice
 from escalation.core.entries import Entry, chained, kind_of
 from escalation.core.evaluate import evaluate
 from escalation.core.history import effective, withdrawn
@@ -21,13 +20,14 @@ from escalation.core.snapshot import Snapshot
 from escalation.core.table import Table
 from escalation.engine import Engine
 from escalation.errors import BadInput, FieldProblem, NotFound, StoreDamaged
-from escalation.forecast import Supposed, forecast
-from escalation.reasons import why_deadline, why_event
 from escalation.said import When, answers, days_ahead, instant
 from escalation.store import CaseRow, Store
 from escalation.views import due_rows, local, show, titles
 from states.errors import near_miss
 from states.model import MAIN
+
+if TYPE_CHECKING:
+    from escalation.forecast import Supposed
 
 Data = dict[str, Any]
 Rows = list[Data]
@@ -144,11 +144,15 @@ class Reader:
 
     def next(self, case: str) -> Data:
         """The one thing to do now, by when, why, and what that rests on."""
+        from escalation.advice import advice  # answers are imported by whoever asks for them
+
         row, snapshot, _ = self._read(case)
         return advice(self.engine.shelf.table, snapshot, row.ref, self.lang)
 
     def next_of_all(self) -> Iterator[Data]:
         """The same for every open case."""
+        from escalation.advice import advice
+
         for row, snapshot in self.snapshots(open_only=True):
             yield advice(self.engine.shelf.table, snapshot, row.ref, self.lang)
 
@@ -180,16 +184,22 @@ class Reader:
 
     def why_event(self, case: str, event: str) -> Data:
         """What an event still lacks."""
+        from escalation.reasons import why_event
+
         row, snapshot, _ = self._read(case)
         return why_event(self.engine.shelf.table, snapshot, row.ref, event, self.lang)
 
     def why_deadline(self, case: str, deadline: str, *, as_of: When = None) -> Data:
         """How a last day was counted, line by line, with its basis."""
+        from escalation.reasons import why_deadline
+
         row, snapshot, _ = self._read(case, as_of)
         return why_deadline(self.engine.shelf.table, snapshot, row.ref, deadline, self.lang)
 
     def forecast(self, case: str, supposed: Sequence[tuple[str, str, Mapping[str, Any]]] = ()) -> Data:
         """Where it goes if nobody acts, or if events happen: `(event, day or instant, data)` each."""
+        from escalation.forecast import forecast
+
         row, snapshot, now = self._read(case)
         table = self.engine.shelf.table(snapshot.definition)
         return forecast(
@@ -320,6 +330,8 @@ class Reader:
         at = instant("if", day, table.clock.zone, now, None)
         if at < now:
             raise BadInput(FieldProblem("if", day, "not_past"))
+        from escalation.forecast import Supposed
+
         return Supposed(event, at, answers(table, defined, data, require=False))
 
     def _fits(self, snapshot: Snapshot, state: str | None, stage: str | None, overdue: bool, open_only: bool) -> bool:

@@ -15,6 +15,7 @@ A command builds only its own parser and imports only what it needs: that is wha
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from argparse import ArgumentParser, Namespace
@@ -29,7 +30,6 @@ from escalation.cli import quick  # noqa: F401  (before everything that imports 
 from escalation.cli.arguments import Usage, add_globals, entitle, formatter, language, parser
 from escalation.cli.output import Output
 from escalation.errors import BadInput, EscalationError, FieldProblem
-from states.calendar_file import CalendarFileError
 from states.errors import ProcedureError
 
 MODULES = {
@@ -69,7 +69,11 @@ def run(argv: Sequence[str]) -> int:
         code = options.run(options, out)
     except (EscalationError, ProcedureError, Usage) as error:
         return out.error(error)
-    except CalendarFileError as error:
+    except ValueError as error:
+        from states.calendar_file import CalendarFileError  # only who meets one pays for it
+
+        if not isinstance(error, CalendarFileError):
+            raise
         problems = (FieldProblem(p.key, p.message, "calendar_file", line=p.line) for p in error.problems)
         return out.error(BadInput(*problems))
     except BrokenPipeError:
@@ -84,6 +88,8 @@ def run(argv: Sequence[str]) -> int:
 def _parsed(argv: Sequence[str], lang: str) -> Namespace:
     """The options of the command that stands in `argv`, read by its own parser alone."""
     command, rest = _split(argv)
+    if COMMANDS.get(command or "") not in ("cases", "questions") or command == "verify":
+        gc.enable()  # `__main__` has turned it off for those that only start, answer and end
     if command in COMMANDS:
         return build(command, lang, helping="-h" in argv or "--help" in argv).parse_args(rest)
     full = everything(lang, helping="-h" in argv or "--help" in argv)
