@@ -17,6 +17,7 @@ from states.library import shipped
 
 ZONES = [ZoneInfo(name) for name in ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Pacific/Apia")]
 NIGHT = (time(22), time(8))
+FIRST, LAST = datetime(2020, 1, 1), datetime(2030, 1, 1)  # noqa: DTZ001 (hypothesis asks for naive bounds)
 
 
 def local(text: str) -> datetime:
@@ -52,7 +53,7 @@ def test_nothing_is_said_in_the_quiet_hours_unless_the_morning_is_too_late(
 
 
 @given(
-    at=st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda d: d.replace(tzinfo=UTC)),
+    at=st.datetimes(min_value=FIRST, max_value=LAST).map(lambda d: d.replace(tzinfo=UTC)),
     zone=st.sampled_from(ZONES), begins=st.times(), ends=st.times(),
 )  # fmt: skip
 def test_what_waits_is_said_when_the_quiet_hours_end_and_never_earlier(
