@@ -34,7 +34,7 @@ from escalation.core.evaluate import evaluate
 from escalation.core.history import effective
 from escalation.core.table import Table
 from escalation.engine import Loaded, Make, Recorded
-from escalation.errors import BadInput, FieldProblem, NotFound
+from escalation.errors import BadInput, EscalationError, FieldProblem, NotFound
 from escalation.reading import Reader
 from escalation.said import (
     Together,
@@ -116,6 +116,29 @@ class Desk(Reader):
         Files are attached first, each an entry of its own at the same instant. Raises: Refused,
         WouldConflict, BadInput, NotFound, CaseMoved.
         """
+        make = self._event(event, data, at, note, key)
+        if attach and not preview:
+            self._check_first(case, make)
+            for file in attach:
+                self.attach(case, file, at=at)
+        return self._write(case, make, key=key, head=head, accept=accept, preview=preview)
+
+    def record_many(
+        self, cases: Sequence[str], event: str, data: Mapping[str, Any] | None = None, *, at: When = None,
+        note: str | None = None,
+    ) -> list[Data | EscalationError]:  # fmt: skip
+        """Log the same event in many cases (whole ids), in one transaction.
+
+        An answer for each: the `show` object with `seq`, or the error that kept it out; the others are kept.
+        """
+        found = self.engine.append_many(cases, self._event(event, data, at, note, None), self.now())
+        return [each if isinstance(each, EscalationError) else self._recorded(each) for each in found]
+
+    def _event(
+        self, event: str, data: Mapping[str, Any] | None, at: When, note: str | None, key: str | None
+    ) -> Make:  # fmt: skip
+        """What makes the entry of an event for the case it finds."""
+        storable_texts(note=note, key=key)
 
         def make(loaded: Loaded, seq: int, now: datetime) -> Entry:
             together = Together()
@@ -132,12 +155,7 @@ class Desk(Reader):
                 seq=seq, recorded_at=now, occurred_at=occurred_at, key=key, event=event, data=values, note=note
             )
 
-        storable_texts(note=note, key=key)
-        if attach and not preview:
-            self._check_first(case, make)
-            for file in attach:
-                self.attach(case, file, at=at)
-        return self._write(case, make, key=key, head=head, accept=accept, preview=preview)
+        return make
 
     def set_facts(self, case: str, facts: Mapping[str, Any], **options: Any) -> Data:
         """Set values. Options as of `record`: `at`, `note`, `accept`, `preview`, `head`, `key`."""

@@ -310,3 +310,17 @@ def test_a_batch_is_kept_whole_or_not_at_all_and_a_refusal_in_it_changes_nothing
         half()
     assert place.dump() == before
     assert [row.get("text") for row in there.log(case)[-2:]] == ["one", "two"]
+
+
+def test_many_cases_take_the_same_event_and_those_that_cannot_say_why(desk: Opener, parcel: Path) -> None:
+    ready = [waiting(desk, parcel) for _ in range(3)]
+    there = desk("2026-03-03T09:00")
+    unready = there.open(str(parcel))
+    found = there.record_many([*ready, unready, "zzzz"], "offer_made", {"amount": "300"})
+
+    assert [isinstance(each, dict) for each in found] == [True, True, True, False, False]
+    assert isinstance(found[3], Refused)
+    assert isinstance(found[4], NotFound)
+    assert [main_state(there, case) for case in ready] == ["settled"] * 3
+    assert [row["ok"] for row in there.verify()] == [True] * 4
+    assert there.show(unready)["head"] == 1
