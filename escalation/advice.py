@@ -51,7 +51,7 @@ def advice(book: Book, snapshot: Snapshot, ref: str, lang: str) -> Data:
         "state_title": state_title(table, track.state, lang) if track else None,
         "do": {"kind": first.kind, "track": first.track, **first.what},
         "by": _by(first.run, table, lang, snapshot),
-        "why": _why(table, track, lang),
+        "why": guided(table, track, lang),
         "basis": _basis(first.run, table, lang),
         "overdue": [
             {"id": run.id, "title": _title(run, table, lang), "due": run.due, "owed_by": _owed_by(run, table)}
@@ -215,7 +215,7 @@ def _basis(run: Run | None, table: Table, lang: str) -> Data | None:
     return basis_in_full(rule.basis, table, lang, run) if rule else None
 
 
-def _why(table: Table, track: TrackState | None, lang: str) -> str | None:
+def guided(table: Table, track: TrackState | None, lang: str) -> str | None:
     """The first line of the state's guidance, without its marks."""
     state = table.procedure.states.get(track.state) if track else None
     text = words(state.guidance, lang).strip() if state and state.guidance else ""

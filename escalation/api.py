@@ -358,6 +358,12 @@ class Desk(Reader):
         seen = Deliveries(self.engine.store).acknowledge(row.id, self.now())
         return [{"kind": a.kind, "subject": a.subject, "due": a.due} for a in seen]
 
+    def retry(self, channel: str | None = None) -> int:
+        """What could not be delivered, by one channel or any, waits for the daemon again; how many messages."""
+        from escalation.deliveries import Deliveries
+
+        return Deliveries(self.engine.store).retry(channel)
+
     def assign(self, cases: Sequence[str], person: str | None) -> list[str]:
         """Who looks after cases, in an office; None: nobody. Channels of a person get those of theirs only."""
         if person is not None and not person.strip():

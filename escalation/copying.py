@@ -9,18 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
+from escalation.beside import calendars_of, calendars_put, new_files
 from escalation.core.entries import Attach, chained, decode_entry
-from escalation.database import CALENDARS
 from escalation.errors import BadInput, FieldProblem, StoreDamaged, StoreError
 from escalation.store import Store
 
@@ -29,8 +27,6 @@ Progress = Callable[[str, int, int], None]
 Row = tuple[Any, ...]
 
 BATCH = 500
-CALENDAR = re.compile(r"[A-Z]{2,8}-\d{4}\.toml")
-"""The name of a calendar file that a person installed."""
 HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -132,22 +128,24 @@ class Seen(NamedTuple):
 def copy(
     source: Store, target: Store, progress: Progress | None = None,
     attached: Callable[[str, str], Path] | None = None, replace: bool = False,
+    sound: bool = True,
 ) -> Copied:  # fmt: skip
     """All that `source` holds at one moment, into `target`: in one transaction there, or in the one that runs.
 
     `attached`: where the content of a hash lies in the folder of a store (`evidence.path_of`); attached files
     and calendars come along then. `replace`: what the target holds goes away in the same transaction; without,
-    it must hold nothing. Raises: BadInput, StoreDamaged for the source, StoreError; the target is then as it was.
+    it must hold nothing. `sound`: a source whose logs do not fit their hashes is refused.
+    Raises: BadInput, StoreDamaged for the source, StoreError; the target is then as it was.
     """
     beside = attached is not None and os.path.realpath(source.folder) != os.path.realpath(target.folder)
     try:
         with ExitStack() as outer:
             outer.enter_context(source.reading())
             calendars = calendars_of(source.folder) if beside else {}
-            kept = outer.enter_context(calendars_put(calendars, target.folder, replace))
+            kept = outer.enter_context(calendars_put(calendars, target.folder, replace or rules(target)))
             put = outer.enter_context(new_files())
             outer.enter_context(target.writing_or_joining())
-            seen = _rows_moved(source, target, replace, progress)
+            seen = _rows_moved(source, target, replace, sound, progress)
             missing = []
             if attached is not None and beside:
                 missing = _files_moved(seen.attached, source, target, attached, put, progress)
@@ -157,7 +155,7 @@ def copy(
     return Copied(seen.tables, files, missing, sorted(calendars), kept, seen.channels)
 
 
-def _rows_moved(source: Store, target: Store, replace: bool, progress: Progress | None) -> Seen:
+def _rows_moved(source: Store, target: Store, replace: bool, sound: bool, progress: Progress | None) -> Seen:
     make_room(target, replace)
     moved = {table.name: _move(source, target, table, progress) for table in TABLES}
     target.ids_were_copied(NUMBERED)
@@ -165,7 +163,7 @@ def _rows_moved(source: Store, target: Store, replace: bool, progress: Progress 
     for name, found in seen.tables.items():
         if found != moved[name]:
             raise StoreError(target.path, f"the copy of {name} differs from the original")
-    if damage := seen.damage(source.path):
+    if sound and (damage := seen.damage(source.path)):
         raise damage
     return seen
 
@@ -201,6 +199,11 @@ def make_room(target: Store, replace: bool) -> None:
 def is_empty(store: Store) -> bool:
     """Whether a person would miss nothing if it were gone."""
     return not any(store.run(question, (True,) * question.count("?")).fetchone() for question in _USED)
+
+
+def rules(store: Store) -> bool:
+    """Whether the calendars in its rows go before the files beside it: there they are the same for all machines."""
+    return store.kind == "postgresql"
 
 
 def look(store: Store) -> Seen:
@@ -336,94 +339,3 @@ def _typed(flag: bool, binary: bool) -> Callable[[Any], Any] | None:
     if flag:
         return bool
     return (lambda value: value.encode() if isinstance(value, str) else bytes(value)) if binary else None
-
-
-# -- what lies beside a store ----------------------------------------------------------------------
-
-
-def calendars_of(folder: str) -> dict[str, bytes]:
-    """The calendar files that a person installed there, by name."""
-    there = Path(folder) / CALENDARS
-    found = sorted(there.iterdir()) if there.is_dir() else []
-    return {file.name: file.read_bytes() for file in found if CALENDAR.fullmatch(file.name) and file.is_file()}
-
-
-@contextmanager
-def calendars_put(files: Mapping[str, bytes], folder: str, replace: bool) -> Iterator[list[str]]:
-    """Calendar files for a folder: written at once, in place when all that is inside went well.
-
-    The value is the names of those that are there, differ, and stay, because `replace` is not said.
-    """
-    there = Path(folder) / CALENDARS
-    present = calendars_of(folder)
-    new = {name: body for name, body in files.items() if name not in present or (replace and present[name] != body)}
-    drafts: dict[Path, Path] = {}
-    try:
-        for name, body in new.items():
-            there.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft = there / f".{name}.{secrets.token_hex(4)}"
-            drafts[draft] = there / name
-            with private(draft) as out:
-                out.write(body)
-        yield [] if replace else sorted(n for n, body in files.items() if present.get(n, body) != body)
-        for draft, file in drafts.items():
-            draft.replace(file)
-    finally:
-        for draft in drafts:
-            draft.unlink(missing_ok=True)
-
-
-@contextmanager
-def new_files() -> Iterator[Callable[[BinaryIO, Path, str], bool]]:
-    """Puts content where its hash says, and takes back what it put if anything inside goes wrong."""
-    added: list[Path] = []
-    try:
-        yield partial(_put, added)
-    except BaseException:
-        for file in added:
-            file.unlink(missing_ok=True)
-        raise
-
-
-def _put(added: list[Path], source: BinaryIO, to: Path, sha256: str) -> bool:
-    """Whole or not at all; false if the content is another. What is there already and is whole, stays."""
-    if to.is_file() and hash_of(to) == sha256:
-        return True
-    for folder in (to.parent.parent, to.parent):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = to.with_name(f".{to.name}.{secrets.token_hex(4)}")
-    try:
-        with private(draft) as out:
-            if poured(source, [out]) != sha256:
-                return False
-        if not to.exists():
-            added.append(to)
-        draft.replace(to)
-        return True
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def hash_of(file: Path) -> str:
-    """SHA-256 of what is in a file."""
-    with file.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
-
-
-def poured(source: BinaryIO, into: Collection[BinaryIO]) -> str:
-    """Read to the end, write it to each of `into`; the answer is the SHA-256 of it."""
-    digest = hashlib.sha256()
-    while block := source.read(1 << 20):
-        digest.update(block)
-        for out in into:
-            out.write(block)
-    return digest.hexdigest()
-
-
-@contextmanager
-def private(file: Path) -> Iterator[BinaryIO]:
-    """A new file that nobody else can read; on the disk when this ends."""
-    with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "w+b") as out:
-        yield out
-        out.flush()
-        os.fsync(out.fileno())

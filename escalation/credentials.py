@@ -68,6 +68,14 @@ def find(name: str, secret: str, folder: str) -> str | None:
     return None
 
 
+def away(name: str, secret: str, folder: str) -> bool:
+    """Whether the private file of a channel is not on this machine: where a store was brought from another.
+
+    A keyring is not asked: it may ask back.
+    """
+    return secret == "file" and not _path(name, folder).exists()
+
+
 def forget(name: str, secret: str, folder: str) -> None:
     """Take an address away, where this program had put it."""
     if secret == "file":

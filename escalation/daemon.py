@@ -20,18 +20,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from escalation import backup, channels, clock
 from escalation.deliveries import ChannelRow, Deliveries
 from escalation.delivering import Outcome, Send, Sending
+from escalation.digest import key_of
 from escalation.engine import Advanced, Engine
 from escalation.errors import StoreBusy, StoreError
-from escalation.shelf import Shelf
+from escalation.standing import BEAT
+from escalation.standing import status as status
 from escalation.store import Store
 from escalation.watchdog import ALIVE, READY, STOPPING, notify
-from states.calendar import load_calendar
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -47,9 +48,6 @@ PAUSE_SECONDS = 0.005
 LOOK_SECONDS = 30
 """The wall clock is looked at no less often: suspended machines and changed clocks are noticed."""
 WAIT_SECONDS = 0.1
-BEAT = timedelta(seconds=30)
-DEAD = timedelta(seconds=100)
-"""A daemon that gave no sign of life for so long is not running."""
 LATEST_DIGEST = timedelta(hours=10)
 """A machine that wakes later than that after the hour of the digest sends it the next day."""
 BACK_OFF_SECONDS = 5.0
@@ -134,8 +132,8 @@ class Daemon:
             while True:
                 found = step(now)
                 advanced, announced = advanced + found.cases, announced + found.announced
-                if found.cases < AT_ONCE or (stop is not None and stop.is_set()):
-                    break
+                if not found.cases or (stop is not None and stop.is_set()):
+                    break  # fewer than a hundred are not all: the next may be of another definition, or one failed
                 notify(ALIVE)
                 sleeping.sleep(PAUSE_SECONDS)
         self._stale = self._stale and stop is not None and stop.is_set()
@@ -154,11 +152,15 @@ class Daemon:
         did = Did()
         while True:
             found = self.tick(now())
-            sent = self._sent(self.sending.finish(now(), seconds=60.0))
+            sent = self.finish(now(), seconds=60.0)
             found = found._replace(sent=found.sent + sent.sent, failed=found.failed + sent.failed)
             did = Did(*(a + b for a, b in zip(did, found, strict=True)))
             if not found.anything and not self.sending.busy:
                 return did
+
+    def finish(self, now: datetime, seconds: float) -> Outcome:
+        """Note what became of messages that are on their way, waiting so long for one."""
+        return self._sent(self.sending.finish(now, seconds))
 
     def next_look(self, now: datetime) -> datetime:
         """When the clock alone gives work next, or when to look again anyhow."""
@@ -275,7 +277,7 @@ class Loop:
             for _ in range(10):
                 if not self.daemon.sending.busy:
                     break
-                self.daemon.sending.finish(clock.now(), seconds=3.0)
+                self.daemon.finish(clock.now(), seconds=3.0)
             self.daemon.deliveries.stopped(self.daemon.id, clock.now())
         except StoreError as error:
             log.warning("store_away", extra={"facts": {"error": type(error).__name__}})
@@ -293,49 +295,4 @@ def digest_key(channel: ChannelRow, now: datetime) -> str | None:
     made = datetime.fromtimestamp(channel.created_at / 1_000_000, local.tzinfo)
     if not begins <= local < begins + LATEST_DIGEST or made > begins:
         return None
-    if channel.digest == "weekly":
-        year, week, _ = local.isocalendar()
-        return f"digest:{year}-W{week:02}"
-    return f"digest:{local.date().isoformat()}"
-
-
-def calendar_missing(store: Store, now: datetime) -> int | None:
-    """The year whose holidays should be known by now and are not at hand: next year's, from the middle of November.
-
-    The State Council's notice for a year comes out in the November before it. Source: semantics §2.
-    """
-    local = now.astimezone(HOME)
-    year = local.year + 1 if (local.month, local.day) >= (11, 15) else local.year
-    calendar = load_calendar("CN", Shelf(store).calendars)
-    return year if calendar.is_provisional(year) else None
-
-
-def status(store: Store, now: datetime) -> dict[str, Any]:
-    """How the daemon, the queue and the channels stand: `daemon status`."""
-    deliveries = Deliveries(store)
-    daemons = [
-        each | {"alive": each["stopped_at"] is None and timedelta(0) - BEAT <= now - each["beat_at"] < DEAD}
-        for each in deliveries.daemons()
-    ]
-    due, since = store.due_count(now)
-    lag = 0.0 if since is None else (now - since).total_seconds()
-    alive = any(each["alive"] for each in daemons)
-    rows = deliveries.channels()
-    failing = [each.name for each in rows if each.failing_since is not None]
-    counts = deliveries.counts(now)
-    parked = [
-        {"channel": name, "deliveries": n, "since": since, "reason": why} for name, n, since, why in deliveries.parked()
-    ]
-    return {
-        "alive": alive,
-        "well": alive and lag < DEAD.total_seconds() and not (parked or failing or counts["deliveries"]["late"]),
-        "daemons": daemons,
-        "last_tick": max((each["beat_at"] for each in daemons), default=None),
-        "due": due,
-        "lag_seconds": lag,
-        "next_moment": store.next_timer(),
-        **counts,
-        "calendar_missing": calendar_missing(store, now),
-        "channels": {"all": len(rows), "failing": len(failing), "names": failing},
-        "parked": parked,
-    }
+    return key_of(local.date(), channel.digest == "weekly")

@@ -84,6 +84,21 @@ class Line(NamedTuple):
     announced: Announced
 
 
+class Announcement(NamedTuple):
+    """One announcement, and what became of it."""
+
+    id: int
+    case_id: int
+    case: str
+    """The case's short id."""
+    status: str
+    level: int
+    told_at: datetime | None
+    waits_until: datetime | None
+    """When it is to go out, while it is on its way."""
+    announced: Announced
+
+
 class Claimed(NamedTuple):
     """A delivery that is ours to send until the lease ends."""
 
@@ -170,6 +185,26 @@ class Deliveries:
                 self._run(sql.ACKNOWLEDGE, (case_id, subject, level, to_int(now)))
         return [announced for _, announced in seen.values()]
 
+    def acknowledged(self, case_id: int) -> dict[str, int]:
+        """What a person has seen of a case: subject and level."""
+        return dict(self._run(sql.ACKNOWLEDGED_OF, (case_id,)).fetchall())
+
+    def announcements(
+        self, since: datetime, until: datetime, most: int, *, case_id: int | None = None, after: int = 0
+    ) -> list[Announcement]:
+        """What was announced in that time, the latest first; `after`: only what was kept later than this one."""
+        values: list[Any] = [to_int(since), to_int(until), after]
+        where = " AND o.id > ?"
+        if case_id is not None:
+            where += " AND o.case_id = ?"
+            values.append(case_id)
+        statement = f"{sql.ANNOUNCEMENTS}{where} ORDER BY o.at DESC, o.id DESC LIMIT ?"
+        found = []
+        for id, case, ref, status, level, told, body, waits in self._run(statement, (*values, most)).fetchall():
+            instants = [None if each is None else from_int(each) for each in (told, waits)]
+            found.append(Announcement(id, case, ref, status, level, *instants, _announced(body)))
+        return found
+
     # -- routing -----------------------------------------------------------------------------------------
 
     def route(self, now: datetime, most: int = 500) -> int:
@@ -207,9 +242,10 @@ class Deliveries:
     ) -> None:  # fmt: skip
         """To what waits for the channel anyhow, or as a delivery of its own."""
         at = to_int(may_be_said(now, ZoneInfo(channel.zone), channel.quiet, until))
+        since = 0 if at <= to_int(now) else at  # now, all goes that should have gone while no daemon was there
         delivery = waiting.get((channel.id, at))
         if delivery is None:
-            row = self._run(sql.OPEN_DELIVERY + self._store.skipping_locked("d"), (channel.id, at)).fetchone()
+            row = self._run(sql.OPEN_DELIVERY + self._store.skipping_locked("d"), (channel.id, since, at)).fetchone()
             if row is not None:
                 delivery = row[0]
             else:
@@ -366,7 +402,8 @@ class Deliveries:
         """A daemon's sign of life."""
         with self._store.writing():
             self._run(sql.BEAT, (id, host, pid, version, to_int(now), to_int(now)))
-            self._run(sql.FORGET_DAEMONS, (to_int(now - timedelta(days=30)),))
+            # With cron one comes and goes every few minutes.
+            self._run(sql.FORGET_DAEMONS, (to_int(now - timedelta(days=30)), to_int(now - timedelta(hours=1))))
 
     def stopped(self, id: str, now: datetime) -> None:
         """A daemon went as it should."""

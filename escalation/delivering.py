@@ -18,7 +18,7 @@ from escalation.channels import Message
 from escalation.core.loudness import overtaken
 from escalation.core.snapshot import Snapshot
 from escalation.deliveries import ChannelRow, Claimed, Deliveries, Line
-from escalation.digest import digest, gather
+from escalation.digest import digest, gather, key_of
 from escalation.engine import Engine
 from escalation.errors import DeliveryFailed, NotFound
 from escalation.messages import Said, compose, item_of
@@ -124,6 +124,8 @@ class Sending:
         if claimed.kind == "digest":
             mine = None if channel.person is None else (lambda row: row.person == channel.person)
             weekly = channel.digest == "weekly"
+            if claimed.key != key_of(now.astimezone(zone).date(), weekly):
+                return None, ()  # it could not be sent on its day; today has its own
             found = gather(self._engine, now, zone, weekly=weekly, client=channel.client, of=mine, lang=channel.lang)
             return digest(found, channel.lang, channel.privacy), ()
         lines, items = [], []

@@ -23,6 +23,12 @@ ACKNOWLEDGE = (
     "INSERT INTO acknowledged (case_id, subject, level, at) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (case_id, subject) DO UPDATE SET level = excluded.level, at = excluded.at"
 )
+ANNOUNCEMENTS = (
+    "SELECT o.id, o.case_id, c.ref, o.status, o.level, o.told_at, o.body, (SELECT min(d.next_at) FROM delivery_item i"
+    " JOIN delivery d ON d.id = i.delivery_id WHERE i.outbox_id = o.id AND d.status = 'waiting') FROM outbox o"
+    ' JOIN "case" c ON c.id = o.case_id WHERE o.at >= ? AND o.at <= ?'
+    " AND o.status NOT IN ('superseded', 'coalesced')"
+)
 ACKNOWLEDGED_OF = "SELECT subject, level FROM acknowledged WHERE case_id = ?"
 
 UNANSWERED = (
@@ -37,7 +43,7 @@ INSERT_AGAIN = (
 
 OPEN_DELIVERY = (
     "SELECT d.id FROM delivery d WHERE d.channel_id = ? AND d.status = 'waiting' AND d.kind = 'announcements'"
-    " AND d.claim IS NULL AND (d.next_at = ? OR d.attempts > 0) ORDER BY d.id LIMIT 1"
+    " AND d.claim IS NULL AND (d.next_at BETWEEN ? AND ? OR d.attempts > 0) ORDER BY d.id LIMIT 1"
 )
 INSERT_DELIVERY = (
     "INSERT INTO delivery (channel_id, kind, key, level, status, created_at, next_at, attempts)"
@@ -89,7 +95,7 @@ BEAT = (
 )
 STOPPED = "UPDATE daemon SET stopped_at = ? WHERE id = ?"
 DAEMONS = "SELECT id, host, pid, version, started_at, beat_at, stopped_at FROM daemon ORDER BY beat_at DESC"
-FORGET_DAEMONS = "DELETE FROM daemon WHERE beat_at < ?"
+FORGET_DAEMONS = "DELETE FROM daemon WHERE beat_at < ? OR stopped_at < ?"
 
 
 def next_delivery(unable: int) -> str:

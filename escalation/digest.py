@@ -56,6 +56,12 @@ class Digest(NamedTuple):
     """Announcements that no channel took."""
 
 
+def key_of(day: date, weekly: bool) -> str:
+    """Under which key the digest of a day, or of its week, is sent once."""
+    year, week, _ = day.isocalendar()
+    return f"digest:{year}-W{week:02}" if weekly else f"digest:{day.isoformat()}"
+
+
 def gather(
     engine: Engine, now: datetime, zone: ZoneInfo, *, weekly: bool, lang: str,
     client: str | None = None, of: Callable[[CaseRow], bool] | None = None,

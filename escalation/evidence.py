@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 from typing import NamedTuple
 
+from escalation.beside import private_folder
 from escalation.errors import BadInput, FieldProblem
 
 FOLDER = "files"
@@ -50,8 +51,7 @@ def path_of(sha256: str, folder: str) -> Path:
 
 def _copy(file: Path, to: Path) -> None:
     """Whole or not at all: written beside, then moved."""
-    to.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    to.parent.mkdir(mode=0o700, exist_ok=True)
+    private_folder(to.parent)
     beside = to.with_name(f".{to.name}.{secrets.token_hex(4)}")
     descriptor = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as target, file.open("rb") as source:

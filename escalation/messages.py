@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from escalation.advice import advice
+from escalation.advice import advice, guided
 from escalation.core.announce import was_due
 from escalation.core.evaluate import Book
 from escalation.core.loudness import run_of
@@ -98,6 +98,10 @@ def item_of(
     today, last = table.clock.day(now), date.fromisoformat(day) if day else table.clock.day(at) if at else None
     task = _task(advised, announced)
     cited = basis_in_full(defined.basis, table, said.lang, run) if defined else None
+    do: str | None = to_do(task, said)
+    if owed_by == ME and announced.kind == "lapse" and task["kind"] == "wait":
+        # Who has just missed a day must not read that there is nothing to do: the state says what there is.
+        do = guided(table, snapshot.track(task["track"]), lang)
     return Item(
         kind=announced.kind,
         level=level,
@@ -112,7 +116,7 @@ def item_of(
         days_left=(last - today).days if last else None,
         was=was_due(announced),
         provisional=bool(run and run.provisional),
-        do=to_do(task, said),
+        do=do,
         basis=_basis(cited, said),
         your_turn=task["kind"] not in ("wait", "closed"),
     )
@@ -170,6 +174,8 @@ def _basis(cited: Data | None, said: Wording) -> str:
     """The source, its article and how sure that is."""
     if not cited or not any(cited.get(k) for k in ("source", "article", "certainty")):
         return said.certainty(None)
+    if cited.get("certainty") == "default":
+        return said.certainty("default")  # our own suggestion: to cite it like a law would say it twice
     source = said.say("basis.source", title=cited["title"]) if cited.get("title") else visible(cited["source"] or "")
     source += said.say("basis.article", article=cited["article"]) if cited.get("article") else ""
     certainty = said.certainty(cited["certainty"]) if cited.get("certainty") else ""

@@ -12,11 +12,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from escalation.beside import private_folder
 from escalation.database import CALENDARS
 from escalation.errors import StoreBusy, StoreError, StoreTooNew, StoreUnsure
 from escalation.libpq import Command, Failed, Found, Link, Lost
@@ -27,6 +29,8 @@ from escalation.statements import CALENDAR_FILES
 
 PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Seconds between two questions after a COMMIT whose answer was lost."""
+MOST_PENDING = 500
+"""Statements that are kept back: a whole store that is copied must not wait in memory."""
 CHANNEL = "escalation"
 BEGIN: Command = ("BEGIN", ())
 WHICH: Command = ("SELECT pg_current_xact_id()::text", ())
@@ -122,6 +126,8 @@ class PostgresDatabase:
         if reads or "RETURNING" in sql:
             return Answer(self._flush((sql, values)))
         self._pending.append((sql, values))
+        if len(self._pending) >= MOST_PENDING:
+            self._flush()
         return Answer([])
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -247,6 +253,9 @@ class PostgresDatabase:
 
     def keep_others_out(self, tables: Sequence[str]) -> None:
         names = ", ".join(f'"{name}"' for name in tables)
+        # A whole store takes its time, and between two statements files are written.
+        self.execute("SET LOCAL statement_timeout = 0")
+        self.execute("SET LOCAL idle_in_transaction_session_timeout = '1h'")
         self.execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
 
     def ids_were_copied(self, tables: Sequence[str]) -> None:
@@ -393,7 +402,7 @@ def _bring(path: str, body: bytes) -> None:
             with open(path, "rb") as file:
                 if file.read() == body:
                     return
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        private_folder(Path(path).parent)
         draft = f"{path}.{os.getpid()}.draft"
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(body)

@@ -22,7 +22,7 @@ from escalation.engine import Engine
 from escalation.errors import BadInput, FieldProblem, NotFound, StoreDamaged
 from escalation.said import When, answers, days_ahead, instant
 from escalation.store import CaseRow, Store
-from escalation.views import due_rows, local, show, titles
+from escalation.views import asks_of, due_rows, local, recordable, show, titles
 from states.errors import near_miss
 from states.model import MAIN
 
@@ -212,6 +212,22 @@ class Reader:
         _, snapshot, _ = self._read(case)
         return titles(self.engine.shelf.table(snapshot.definition), self.lang)
 
+    def events(self, case: str) -> Rows:
+        """All that can ever be recorded in a case, whether now or of an earlier day: by whom, and what is asked."""
+        _, snapshot, _ = self._read(case)
+        return recordable(self.engine.shelf.table(snapshot.definition), self.lang)
+
+    def asks(self, case: str, seq: int) -> Data:
+        """What the values of an entry are made of, by name, as the definition of that day has them."""
+        row, _, _ = self._read(case)
+        log = self.engine.store.log(row.id)
+        if not 1 <= seq <= len(log):
+            raise NotFound("entry", str(seq))
+        entry = next((e for e in effective(log) if e.seq == seq), log[seq - 1])
+        at = getattr(entry, "occurred_at", None) or entry.recorded_at
+        snapshot = evaluate(self.engine.shelf.table, log, max(at, row.opened_at))
+        return asks_of(entry, self.engine.shelf.table(snapshot.definition), self.lang)
+
     def verify(self, cases: Sequence[str] = ()) -> Iterator[Data]:
         """Hold each log against its hash chain, and each snapshot against a full evaluation.
 
@@ -237,6 +253,29 @@ class Reader:
             again = evaluate(self.engine.shelf.table, store.log(row.id), kept.as_of)
             if _meaning(kept) != _meaning(again):
                 raise StoreDamaged(store.path, row.ref, row.head, "snapshot")
+
+    # -- being told --------------------------------------------------------------------------------
+
+    def daemon_status(self) -> Data:
+        """Whether the background scheduler runs, what waits for it, and which ways out fail: `daemon status`."""
+        from escalation.standing import status
+
+        return status(self.engine.store, self.now())
+
+    def channels(self) -> Rows:
+        """The ways out, and whether they work."""
+        from escalation.standing import channels
+
+        return channels(self.engine.store)
+
+    def announcements(self, case: str | None = None, days: int = 14, *, after: int = 0) -> Rows:
+        """What was announced in the last days, of a case or of all, the latest first, and what became of it.
+
+        `after`: only what was kept later than the one of that `id`.
+        """
+        from escalation.standing import announcements
+
+        return announcements(self.engine, self.now(), self.lang, case, days, after)
 
     # -- files and definitions ---------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from escalation.core.entries import Check, Entry, EventEntry, FactsEntry, Opened
 from escalation.core.evaluate import Book, possibilities
 from escalation.core.guards import unticked_items
 from escalation.core.preview import Preview
@@ -19,7 +20,7 @@ from escalation.core.reminders import length, nudges
 from escalation.core.snapshot import Inapplicable, Missing, Run, Snapshot, TrackState, plain_missing
 from escalation.core.table import Table
 from states.calendar import Calendar
-from states.model import Ask, Basis, State, words
+from states.model import CLOCK, Ask, Basis, State, words
 
 Data = dict[str, Any]
 
@@ -174,6 +175,37 @@ def ask_of(ask: Ask, lang: str) -> Data:
     """What is asked when an event is recorded."""
     data: Data = msgspec.to_builtins(ask)
     return {**data, "title": words(ask.title, lang) or None, "required": ask.required}
+
+
+def recordable(table: Table, lang: str) -> list[Data]:
+    """All events that a person can record at one time or another."""
+    return [
+        {
+            "event": id,
+            "title": words(event.title, lang),
+            "by": event.by,
+            "asks": {name: ask_of(ask, lang) for name, ask in event.asks.items()},
+        }
+        for id, event in table.procedure.events.items()
+        if event.by != CLOCK
+    ]
+
+
+def asks_of(entry: Entry, table: Table, lang: str) -> Data:
+    """What the values of an entry are made of: those of its event, or the facts; of a tick, whether it is done."""
+    match entry:
+        case EventEntry():
+            event = table.event(entry.event)
+            return {name: ask_of(ask, lang) for name, ask in event.asks.items()} if event is not None else {}
+        case FactsEntry() | Opened():
+            facts = table.procedure.facts.items()
+            return {
+                name: {**msgspec.to_builtins(f), "title": words(f.title, lang), "required": f.required}
+                for name, f in facts
+            }
+        case Check():
+            return {"done": {"type": "boolean", "title": None, "required": True}}
+    return {}
 
 
 def _track(track: TrackState, table: Table) -> Data:

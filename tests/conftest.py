@@ -14,6 +14,7 @@ from hypothesis import settings
 from places import KINDS, Place, Server, running
 
 from escalation import Desk, open_store
+from escalation.store import Store
 
 ROOT = Path(__file__).parent.parent
 PROCEDURES = Path(__file__).parent / "procedures"
@@ -58,6 +59,33 @@ def desk(place: Place) -> Iterator[Callable[[str], Desk]]:
 
     yield at
     for each in opened:
+        each.close()
+
+
+Stores = Callable[[str], Store]
+
+
+@pytest.fixture(params=[(a, b) for a in KINDS for b in KINDS], ids="-to-".join)
+def stores(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stores]:
+    """Opens a store by name, each with a folder of its own: `two` is of the second kind, all others of the first."""
+    folder = tmp_path_factory.mktemp("stores")
+    monkeypatch.delenv("ESCALATION_FILES", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
+    places: list[Place] = []
+    opened: list[Store] = []
+
+    def opening(name: str) -> Store:
+        server = request.getfixturevalue("server") if request.param[name == "two"] == "postgresql" else None
+        places.append(Place(folder / name, server))
+        opened.append(Store.open(places[-1].url()))
+        return opened[-1]
+
+    yield opening
+    for store in opened:
+        store.close()
+    for each in places:
         each.close()
 
 

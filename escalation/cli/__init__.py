@@ -27,7 +27,7 @@ from typing import NoReturn
 from escalation.cli import quick  # noqa: F401  (before everything that imports msgspec)
 
 # isort: split
-from escalation.cli.arguments import Usage, add_globals, entitle, formatter, language, parser
+from escalation.cli.arguments import Usage, add_globals, formatter, language, parser
 from escalation.cli.output import Output
 from escalation.errors import BadInput, EscalationError, FieldProblem
 from states.errors import ProcedureError
@@ -129,7 +129,6 @@ def everything(lang: str, helping: bool = False) -> ArgumentParser:
     for command, module in COMMANDS.items():
         text = start.summary(command, lang)
         sub = commands.add_parser(command, help=text, description=text, formatter_class=formatter(helping))
-        entitle(sub, lang)
         import_module(f"escalation.cli.{module}").BUILD[command](sub, lang)
         add_globals(sub, lang)
     return made

@@ -47,8 +47,11 @@ def parser(program: str, lang: str, helping: bool) -> Parser:
 
 
 def entitle(made: ArgumentParser, lang: str) -> None:
-    """The headings of its help, in the language of the rest."""
+    """The headings of its help, and the line about help itself, in the language of the rest."""
     made._positionals.title, made._optionals.title = _SAID[lang]["positionals"], _SAID[lang]["optionals"]
+    for action in made._actions:
+        if action.dest == "help":
+            action.help = _SAID[lang]["help"]
 
 
 def formatter(helping: bool) -> type[HelpFormatter]:
@@ -71,6 +74,7 @@ class _Unmeasured(HelpFormatter):
 
 def add_globals(made: ArgumentParser, lang: str) -> None:
     """Options that stand before or after any command alike."""
+    entitle(made, lang)
     said = _SAID[lang]
     group = made.add_argument_group(said["globals"])
     group.add_argument("--json", action="store_true", default=SUPPRESS, help=said["json"])
@@ -150,6 +154,7 @@ _SAID = {
     "zh": {
         "positionals": "要写的",
         "optionals": "可选的",
+        "help": "显示这份说明",
         "globals": "通用选项（写在命令前后都可以）",
         "json": "输出 JSON，供程序使用",
         "store": "存放案件的文件，或 postgresql://… 数据库（默认在你的数据文件夹；也可设环境变量 ESCALATION_STORE）",
@@ -161,6 +166,7 @@ _SAID = {
     "en": {
         "positionals": "arguments",
         "optionals": "options",
+        "help": "show this help and end",
         "globals": "global options (before or after the command)",
         "json": "print JSON, for programs",
         "store": "the file that holds the cases, or postgresql://… (default: in your data folder; or ESCALATION_STORE)",

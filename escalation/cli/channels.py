@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from escalation.cli.arguments import add_globals, desk
 from escalation.cli.channel_fields import DIGESTS, KEPT, PRIVACIES, place, read
 from escalation.cli.output import Output
 from escalation.core.loudness import LEVELS, NORMAL
 from escalation.errors import DeliveryFailed
-
-if TYPE_CHECKING:
-    from escalation.deliveries import ChannelRow
-
-_INSTANTS = ("created_at", "ok_at", "failing_since")
 
 
 def build_channel(made: ArgumentParser, lang: str) -> None:
@@ -56,6 +50,7 @@ def run_add(options: Namespace, out: Output) -> int:
     """Exit code 1 if the test message was not taken; the channel is then not kept."""
     from escalation import channels, credentials
     from escalation.deliveries import Deliveries
+    from escalation.standing import channel
 
     with desk(options) as opened:
         store, now = opened.engine.store, opened.now()
@@ -82,7 +77,7 @@ def run_add(options: Namespace, out: Output) -> int:
             raise
         if not options.no_test:
             deliveries.ok(row.id, now)
-        found = plain(deliveries.channel(options.name))
+        found = channel(deliveries.channel(options.name))
     if out.json:
         out.emit("channel", found)
     else:
@@ -92,14 +87,18 @@ def run_add(options: Namespace, out: Output) -> int:
 
 def run_list(options: Namespace, out: Output) -> int:
     from escalation.deliveries import Deliveries
+    from escalation.standing import channel
 
     with desk(options) as opened:
-        rows = [plain(each) for each in Deliveries(opened.engine.store).channels()]
-        today = opened.today()
+        rows = [channel(each) for each in Deliveries(opened.engine.store).channels()]
+        folder, today = opened.engine.store.folder, opened.today()
     if out.json:
         out.emit("lines", rows)
     else:
-        _page(out, "listed", rows, today=today)
+        from escalation import credentials
+
+        elsewhere = {row["name"] for row in rows if credentials.away(row["name"], row["secret"], folder)}
+        _page(out, "listed", rows, today=today, elsewhere=elsewhere)
     return 0
 
 
@@ -158,18 +157,6 @@ def run_retry(options: Namespace, out: Output) -> int:
 
 _RUN = {"add": run_add, "list": run_list, "test": run_test, "remove": run_remove, "retry": run_retry}
 BUILD = {"channel": build_channel}
-
-
-def plain(row: ChannelRow) -> dict[str, Any]:
-    """A channel as data: every column but where it is in the table; instants in its own zone, the level as a word."""
-    from escalation.rows import from_int
-
-    found = row._asdict()
-    del found["id"]
-    for name in _INSTANTS:
-        if found[name] is not None:
-            found[name] = from_int(found[name]).astimezone(ZoneInfo(row.zone)).isoformat(timespec="seconds")
-    return found | {"least": LEVELS[row.least]}
 
 
 def _page(out: Output, kind: str, data: Any, **extra: Any) -> None:

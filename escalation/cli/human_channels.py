@@ -26,7 +26,10 @@ def listed(page: Page, rows: Iterable[Data]) -> None:
         page.put((row["name"], STRONG), "  ", (row["address"], MUTED))
         _health(page, row)
         _about(page, row)
-        page.field(page.say("channel.label_kept"), kept(page, row["secret"]))
+        if row["name"] in page.extra["elsewhere"]:
+            page.field(page.say("channel.label_kept"), (page.say("channel.elsewhere"), LATE))
+        else:
+            page.field(page.say("channel.label_kept"), kept(page, row["secret"]))
 
 
 def _health(page: Page, row: Data) -> None:
@@ -79,6 +82,9 @@ def not_taken(page: Page, data: Data) -> None:
     """A test message did not."""
     page.put(page.say("channel.not_taken", name=data["channel"], why=reason(page, data["reason"])))
     page.put(page.say("channel.still_kept" if data["kept"] else "channel.not_kept"))
+    if data["kept"] and data["reason"] == "the address is not on this machine":
+        page.put(page.say("channel.how_elsewhere"))
+        return
     how = "channel.how_permanent" if data["permanent"] else "channel.how"
     page.put(page.say(how if data["kept"] else f"{how}_add"))
 

@@ -68,16 +68,17 @@ def once(page: Page, data: Data) -> None:
     if not any(data.values()):
         page.put(page.say("daemon.nothing"))
         return
-    page.put(page.say("daemon.did", **data))
+    page.put(page.say("daemon.did_failed" if data["failed"] else "daemon.did", **data))
 
 
 def installed(page: Page, data: Data) -> None:
     """Where it was written, and what is left to be done by hand."""
     if data["path"]:
-        page.put(page.say("daemon.installed", file=data["path"]))
+        there = "service.unchanged" in data["notes"]
+        page.whole(page.say("daemon.there" if there else "daemon.installed", file=data["path"]))
     else:
         page.put(page.say("daemon.cron"))
-        page.put(data["text"], indent=2)
+        page.whole(data["text"], indent=2)
     _by_hand(page, data)
 
 
@@ -93,7 +94,7 @@ def _by_hand(page: Page, data: Data) -> None:
     if data["commands"]:
         page.put(page.say("daemon.by_hand"))
         for words in data["commands"]:
-            page.put(join(words), indent=2)
+            page.whole(join(words), indent=2)
     for note in data["notes"]:
         page.put((page.say(note), MUTED))
 
@@ -101,7 +102,7 @@ def _by_hand(page: Page, data: Data) -> None:
 def acknowledged(page: Page, data: list[Mapping[str, Any]]) -> None:
     """What falls silent."""
     for each in data:
-        n = len(each["seen"])
+        n = len({seen["subject"] for seen in each["seen"]})  # a nudge that came three times is one thing
         page.put(page.say("daemon.seen" if n else "daemon.nothing_to_see", case=each["case"], n=n))
 
 

@@ -78,6 +78,10 @@ class Page:
         for i, (start, end) in enumerate(wrapped(text.plain, self.width - indent, self.width - hang)):
             self._line(Text(" " * (hang if i else indent)) + text[start:end])
 
+    def whole(self, text: str, indent: int = 0) -> None:
+        """A line that is there to be copied: never broken, however long."""
+        self._line(Text(" " * indent).append(visible(text)))
+
     def gap(self) -> None:
         """An empty line."""
         self._line(Text(""))

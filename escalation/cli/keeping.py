@@ -133,7 +133,8 @@ def _lines(page: Page, what: str, data: Mapping[str, Any]) -> None:
         page.put(page.say("keeping.files", n=data["files"]), indent=3)
     page.put(page.say("keeping.verified"), indent=3)
     if data.get("before"):
-        page.put(page.say("keeping.before", file=data["before"]), indent=3)
+        page.put(page.say("keeping.before"), indent=3)
+        page.whole(data["before"], indent=3)
     if data["missing_files"]:
         page.put((page.say("keeping.missing", n=len(data["missing_files"])), SOON), indent=3)
     if data["kept_calendars"]:

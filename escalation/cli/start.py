@@ -5,8 +5,19 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
+from escalation.cli.arguments import store_path
 from escalation.cli.output import Output
+
+if TYPE_CHECKING:
+    from escalation.api import Desk
+
+
+class Screens(Protocol):
+    """Opens the screens on a store, stays until the person leaves, and gives the exit code."""
+
+    def __call__(self, store: str, *, now: str | None = None, lang: str = "en", demo: bool = False) -> int: ...
 
 
 def summary(command: str, lang: str) -> str:
@@ -15,37 +26,70 @@ def summary(command: str, lang: str) -> str:
 
 
 def nothing_named(options: Namespace, out: Output) -> int:
-    """Until the screens exist: what is next in every open case."""
-    from escalation.cli.questions import run_next
+    """The screens, at a terminal; else what is next in every open case."""
+    screens = _screens(out)
+    if screens is None:
+        from escalation.cli.questions import run_next
 
-    return run_next(options, out)
+        return run_next(options, out)
+    return screens(store_path(options), now=getattr(options, "now", None), lang=out.lang)
+
+
+def _screens(out: Output) -> Screens | None:
+    """What opens the screens: None where nobody looks on, or none are installed.
+
+    They are another package, found by an entry point: this one does not know it.
+    """
+    if out.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return None
+    from importlib.metadata import entry_points
+
+    found = next(iter(entry_points(group="escalation.screens", name="terminal")), None)
+    if found is None:
+        return None
+    try:
+        opened: Screens = found.load()
+    except ImportError:  # installed without what they need: the program's answers are there all the same
+        return None
+    return opened
 
 
 def build_demo(made: ArgumentParser, lang: str) -> None:
     made.add_argument("--keep", metavar="FILE", help=_SAID[lang]["keep"])
+    made.add_argument("--plain", action="store_true", help=_SAID[lang]["plain"])
     made.set_defaults(run=run_demo)
 
 
 def run_demo(options: Namespace, out: Output) -> int:
-    """A throw-away store with made-up cases in every stage; then next, due and show of them."""
+    """A throw-away store with made-up cases in every stage: on the screens, or next, due and show of them."""
     from tempfile import TemporaryDirectory
 
     from escalation.api import open_store
     from escalation.demo import fill
 
+    screens = None if options.plain else _screens(out)
     with TemporaryDirectory(prefix="escalation-demo-") as folder:
         path = options.keep or str(Path(folder) / "demo.db")
         with open_store(path, now=getattr(options, "now", None), lang=out.lang) as desk:
             cases = fill(desk)
-            if out.json:
-                out.emit("lines", (desk.show(case) for case in cases))
-                return 0
-            out.message("demo_intro", n=len(cases))
-            still_open = (desk.next(case) for case in cases if desk.show(case)["open"])
-            out.emit("next_all", still_open, titles_of=desk.titles, cases=len(cases))
-            out.emit("due", desk.due("14d"), today=desk.today())
-            out.emit("show", desk.show(cases[0]), titles=desk.titles(cases[0]))
-            out.message("demo_kept" if options.keep else "demo_over", file=path)
+            if screens is None:
+                return _told(desk, cases, options, out, path)
+        code = screens(path, now=getattr(options, "now", None), lang=out.lang, demo=True)
+    out.message("demo_kept" if options.keep else "demo_over", file=path)
+    return code
+
+
+def _told(desk: Desk, cases: list[str], options: Namespace, out: Output, path: str) -> int:
+    """The demo as text."""
+    if out.json:
+        out.emit("lines", (desk.show(case) for case in cases))
+        return 0
+    out.message("demo_intro", n=len(cases))
+    still_open = (desk.next(case) for case in cases if desk.show(case)["open"])
+    out.emit("next_all", still_open, titles_of=desk.titles, cases=len(cases))
+    out.emit("due", desk.due("14d"), today=desk.today())
+    out.emit("show", desk.show(cases[0]), titles=desk.titles(cases[0]))
+    out.message("demo_kept" if options.keep else "demo_over", file=path)
     return 0
 
 
@@ -100,6 +144,7 @@ _SAID = {
         "demo": "看一遍示例（不会留下任何东西）",
         "completion": "命令行补全脚本",
         "keep": "把示例案件留在这个文件里",
+        "plain": "只打印文字，不打开界面",
         "shell": "哪种命令行",
     },
     "en": {
@@ -135,6 +180,7 @@ _SAID = {
         "demo": "look around (leaves nothing behind)",
         "completion": "a script for your shell's completion",
         "keep": "keep the demo cases in this file",
+        "plain": "print text, do not open the screens",
         "shell": "which shell",
     },
 }

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from places import Server
 
 Command = Callable[..., Any]
+PARCEL = Path(__file__).parent.parent / "procedures" / "parcel-dispute.yaml"
 
 
 @pytest.fixture
@@ -122,6 +124,42 @@ def test_the_secret_of_a_channel_is_asked_for_after_a_restore(command: Command, 
 
     assert "我的手机" in found.out
     assert b"my-token" not in (tmp_path / "b.tar").read_bytes()
+
+
+def test_a_store_moves_to_postgresql_and_back_and_says_so_without_a_password(
+    command: Command, case: str, server: Server, tmp_path: Path
+) -> None:
+    name = server.new()
+    url = server.url(name).replace("postgres@", "postgres:s3cret@")
+    home = {"XDG_DATA_HOME": str(tmp_path / "data")}
+    there = command("copy", "--from", "cases.db", "--to", url, env=home)
+    again = command("--json", "copy", "--from", "cases.db", "--to", url, env=home)
+    backed = command("--store", url, "backup", "b.tar", env=home)
+    opened = command("--store", url, "open", str(PARCEL), "--title", "a chair", env=home)
+    restored = command("--store", url, "restore", "b.tar", "--replace", env=home)
+    back = command("copy", "--from", url, "--to", "back/cases.db", env=home)
+    server.drop(name)
+
+    assert [each.code for each in (there, again, backed, opened, restored, back)] == [0, 2, 0, 0, 0, 0]
+    assert "Copied: cases.db -> postgresql://postgres@/" in there.out
+    assert json.loads(again.err)["problems"][0]["expected"] == "store_not_empty"
+    assert "escalation.before-restore-" in restored.out.replace("\n   ", "")
+    assert not [each for each in (there, again, backed, restored, back) if "s3cret" in each.out + each.err]
+    export = ("export", "--all", "--format", "jsonl")
+    assert command("--store", "back/cases.db", *export).out == command(*export).out
+    assert len(list((tmp_path / "back" / "files").glob("*/*"))) == 1
+
+
+def test_a_database_that_cannot_be_reached_is_said_and_nothing_is_written(command: Command, tmp_path: Path) -> None:
+    nowhere = "postgresql://me:s3cret@/cases?host=%2Fnowhere"
+    found = [
+        command("--store", nowhere, "backup", "b.tar"),
+        command("copy", "--from", nowhere, "--to", "new.db"),
+    ]
+
+    assert [each.code for each in found] == [5, 5]
+    assert not [each for each in found if "s3cret" in each.err or "Traceback" in each.err or not each.err]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

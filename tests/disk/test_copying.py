@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ import pytest
 from escalation import Desk
 from escalation.copying import TABLES, copy, is_empty, look
 from escalation.engine import Engine
-from escalation.errors import BadInput, StoreDamaged
+from escalation.errors import BadInput, StoreDamaged, StoreError
 from escalation.evidence import path_of
 from escalation.store import Store
 from escalation.transfer import export_jsonl
@@ -27,26 +25,13 @@ NOW = "2026-03-03T09:00"
 Stores = Callable[[str], Store]
 
 
-@pytest.fixture(params=["sqlite"])
-def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
-    """Opens a store by name, each in a folder of its own, of every kind there is."""
-    opened: list[Store] = []
-
-    def opening(name: str) -> Store:
-        opened.append(Store.open(str(tmp_path / name / "cases.db")))
-        return opened[-1]
-
-    yield opening
-    for each in opened:
-        each.close()
-
-
 def filled(store: Store, cases: int = 3, folder: Path | None = None) -> Store:
     """Cases with everything a log can hold, a channel, an installed calendar."""
     desk = Desk(store, now="2026-03-02T10:00")
     for n in range(cases):
         case = desk.open(str(PARCEL), title=f"花瓶 {n}", client="王" if n % 2 else None)
         paper = Path(store.folder) / "paper.txt"
+        paper.parent.mkdir(parents=True, exist_ok=True)
         paper.write_text(f"a waybill {n}")
         desk.attach(case, paper, item="waybill")
         for item in ("waybill", "photos"):
@@ -68,12 +53,13 @@ def filled(store: Store, cases: int = 3, folder: Path | None = None) -> Store:
         )
         store.run(
             "INSERT INTO outbox (id, case_id, key, kind, at, status, body, created_at, level)"
-            " VALUES (1000, 1, 'a key', 'reminder', 0, 'told', x'7b7d', 0, 1)"
+            " VALUES (1000, 1, 'a key', 'reminder', 0, 'told', ?, 0, 1)",
+            (b"{}",),
         )
         store.run("INSERT INTO delivery_item (channel_id, outbox_id, delivery_id) VALUES (7, 1000, 4)")
         store.run("INSERT INTO acknowledged (case_id, subject, level, at) VALUES (1, 'b', 1, 0), (1, 'B', 2, 0)")
         store.run("INSERT INTO daemon (id, host, pid, version, started_at, beat_at) VALUES ('d', 'h', 1, '0', 0, 0)")
-        store.run("INSERT INTO calendar_file (name, body, installed_at) VALUES ('CN-2027.toml', x'00ff', 0)")
+        store.run("INSERT INTO calendar_file (name, body, installed_at) VALUES ('CN-2027.toml', ?, 0)", (b"\x00\xff",))
     calendars = Path(store.folder) / "calendars"
     calendars.mkdir()
     (calendars / "CN-2027.toml").write_text("year = 2027\n")
@@ -131,7 +117,8 @@ def test_files_and_calendars_come_along_and_stay_private(stores: Stores) -> None
     assert sorted(f.read_text() for f in files) == ["a waybill 0", "a waybill 1", "a waybill 2"]
     assert calendar.read_text() == "year = 2027\n"
     assert {stat.S_IMODE(f.stat().st_mode) for f in [*files, calendar]} == {0o600}
-    assert {stat.S_IMODE(f.parent.stat().st_mode) for f in [*files, calendar]} == {0o700}
+    folders = [Path(target.folder), *(f.parent for f in [*files, calendar])]
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
 
 
 def test_attached_files_that_are_gone_or_altered_are_named_and_not_copied(stores: Stores) -> None:
@@ -183,8 +170,9 @@ def test_a_store_that_only_looked_at_procedures_counts_as_empty(stores: Stores) 
 def test_an_altered_entry_is_named_and_the_target_stays_empty(stores: Stores) -> None:
     source, target = filled(stores("one")), stores("two")
     ref = next(iter(source.cases())).ref
+    altered = source.raw_log(1)[4][0].replace(b"300", b"900")
     with source.writing():
-        source.run("UPDATE entry SET body = replace(CAST(body AS TEXT), '300', '900') WHERE case_id = 1 AND seq = 5")
+        source.run("UPDATE entry SET body = ? WHERE case_id = 1 AND seq = 5", (altered,))
     with pytest.raises(StoreDamaged) as damaged:
         copy(source, target, None, path_of)
 
@@ -214,12 +202,17 @@ def test_entries_that_are_missing_are_found(stores: Stores, change: str, seq: in
     assert is_empty(target)
 
 
-def test_a_failure_of_the_target_leaves_it_empty(stores: Stores, tmp_path: Path) -> None:
+EATS = {
+    "sqlite": "CREATE TRIGGER eats AFTER INSERT ON outbox BEGIN DELETE FROM timer; END",
+    "postgresql": "CREATE RULE eats AS ON INSERT TO outbox DO ALSO DELETE FROM timer",
+}
+
+
+def test_a_failure_of_the_target_leaves_it_empty(stores: Stores) -> None:
     source, target = filled(stores("one")), stores("two")
-    with closing(sqlite3.connect(tmp_path / "two" / "cases.db")) as other:
-        other.execute("CREATE TRIGGER eats AFTER INSERT ON outbox BEGIN DELETE FROM timer; END")
-        other.commit()
-    with pytest.raises(Exception, match="differs"):
+    with target.writing():
+        target.run(EATS[target.kind])
+    with pytest.raises(StoreError, match="timer differs"):
         copy(source, target, None, path_of)
 
     assert is_empty(target)
@@ -237,6 +230,22 @@ def test_many_rows_are_copied_in_batches_in_the_order_of_their_keys(stores: Stor
 
     assert told == [500, 1000, 1204]
     assert exported(source) == exported(target)
+
+
+@pytest.mark.parametrize("stores", [("sqlite", "postgresql")], indirect=True, ids=["postgresql"])
+def test_a_copy_that_takes_hours_is_not_ended_by_the_time_outs_of_an_entry(stores: Stores) -> None:
+    source, target = filled(stores("one")), stores("two")
+    names = ("statement_timeout", "idle_in_transaction_session_timeout")
+
+    def limits() -> list[str]:
+        return [target.run("SELECT current_setting(?)", (name,)).fetchone()[0] for name in names]
+
+    during: list[list[str]] = []
+    before = limits()
+    copy(source, target, lambda name, *_: during.append(limits()) if name == "files" else None, path_of)
+
+    assert during == [["0", "1h"]] * 3
+    assert limits() == before == ["30s", "1min"]
 
 
 DIES = """

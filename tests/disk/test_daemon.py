@@ -196,6 +196,19 @@ def test_my_own_court_day_is_urgent_and_breaks_the_quiet_hours_when_it_ends_toni
     assert house.heard[-1].message.level == 3
 
 
+def test_who_missed_a_court_day_is_told_what_there_is_to_do_rather_than_to_wait(desk: Opener) -> None:
+    house = House(desk)
+    house.channel(lang="zh", privacy="full")
+    there = house.open("2026-03-02T10:00")
+    case = there.open("alipay-repayment", title="Sued")
+    there.record(case, "court_papers_received", {"kind": "claim"})
+    told = house.hear("2026-03-18T09:00")
+
+    assert "最后一天过了，多半也还有能做的事。" in told[0]
+    assert "记下开庭日和举证截止日" in told[0]
+    assert "不用做什么" not in told[0]
+
+
 def test_what_is_urgent_is_said_again_until_it_is_acknowledged(house: House) -> None:
     case = sued(house)
 
@@ -233,6 +246,20 @@ def test_what_gathered_overnight_for_one_channel_goes_out_as_one_message(house: 
 
     assert len(told) == 1
     assert all(f"Parcel {n}" in told[0] for n in range(3))
+
+
+def test_what_waited_while_no_daemon_was_there_goes_out_with_what_is_new(house: House, parcel: Path) -> None:
+    waiting(house, parcel, title="Of the night")
+    there = house.open("2026-03-02T12:00")
+    second = there.open(str(parcel), title="Of the morning")
+    there.follow_up(second, "add", due="2026-03-10", text="ring them")
+    house.hear("2026-03-10T02:00")  # the lapse of the night waits for eight o'clock; then the machine sleeps
+
+    told = house.hear("2026-03-10T09:05")
+
+    assert len(told) == 1
+    assert "Of the night" in told[0]
+    assert "Of the morning" in told[0]
 
 
 def test_quiet_hours_are_each_channels_own(house: House, parcel: Path) -> None:
@@ -363,6 +390,19 @@ def test_a_morning_digest_comes_once_and_not_when_the_machine_wakes_in_the_eveni
     assert len(house.hear("2026-03-07T08:30")) == 1
 
 
+def test_a_digest_that_could_not_be_sent_on_its_day_is_not_sent_beside_the_next(desk: Opener, parcel: Path) -> None:
+    house = House(desk)
+    house.channel(digest="daily", least=3)
+    waiting(house, parcel)
+    house.broken = DeliveryFailed("refused")
+    house.between("2026-03-05T08:00", "2026-03-06T08:30")
+    house.broken = None
+    house.daemon("2026-03-06T09:30").deliveries.retry()
+
+    assert len(house.hear("2026-03-06T10:00")) == 1
+    assert house.hear("2026-03-06T11:30") == []
+
+
 def test_a_weekly_digest_comes_once_a_week_on_its_first_morning_awake(desk: Opener, parcel: Path) -> None:
     house = House(desk)
     house.channel(digest="weekly", least=3)
@@ -437,6 +477,20 @@ def test_status_says_whether_somebody_should_look(house: House, parcel: Path) ->
     assert (after["alive"], after["well"], after["due"]) == (True, True, 0)
     later = status(house.open("2026-03-07T12:05").engine.store, at("2026-03-07T12:05"))
     assert not later["alive"]
+
+
+def test_those_that_cron_starts_every_few_minutes_do_not_pile_up(house: House) -> None:
+    for n in range(40):
+        house.now += timedelta(minutes=5)
+        daemon = house.daemon(house.now.strftime("%Y-%m-%dT%H:%M"), id=f"cron-{n}")
+        daemon.once(lambda: house.now)
+        daemon.sending.close()
+        daemon.deliveries.stopped(daemon.id, house.now)
+    found = status(house.open(house.now.strftime("%Y-%m-%dT%H:%M")).engine.store, house.now)
+
+    assert found["daemons"][0]["id"] == "cron-39"
+    assert len(found["daemons"]) <= 13
+    assert found["last_tick"] == house.now
 
 
 def test_an_office_lists_the_cases_of_one_person(house: House, parcel: Path) -> None:

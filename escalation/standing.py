@@ -1,0 +1,135 @@
+"""How being told stands: daemon, ways out, what waits, what was announced. As plain data; writes nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from escalation import credentials
+from escalation.core.loudness import LEVELS, subject_of
+from escalation.core.snapshot import Snapshot
+from escalation.deliveries import Announcement, ChannelRow, Deliveries
+from escalation.engine import Engine
+from escalation.errors import NotFound, StoreDamaged
+from escalation.messages import item_of
+from escalation.rows import from_int
+from escalation.shelf import Shelf
+from escalation.store import Store
+from escalation.views import local
+from states.calendar import load_calendar
+
+Data = dict[str, Any]
+
+BEAT = timedelta(seconds=30)
+DEAD = timedelta(seconds=100)
+"""A daemon that gave no sign of life for so long is not running."""
+HOME = ZoneInfo("Asia/Shanghai")
+"""Whose November is meant where no case and no channel says so."""
+MOST = 200
+"""Announcements in one answer: nobody reads further back."""
+
+_INSTANTS = ("created_at", "ok_at", "failing_since")
+
+
+def calendar_missing(store: Store, now: datetime) -> int | None:
+    """The year whose holidays should be known by now and are not at hand: next year's, from the middle of November.
+
+    The State Council's notice for a year comes out in the November before it. Source: semantics §2.
+    """
+    at_home = now.astimezone(HOME)
+    year = at_home.year + 1 if (at_home.month, at_home.day) >= (11, 15) else at_home.year
+    calendar = load_calendar("CN", Shelf(store).calendars)
+    return year if calendar.is_provisional(year) else None
+
+
+def status(store: Store, now: datetime) -> Data:
+    """How the daemon, the queue and the channels stand: `daemon status`."""
+    deliveries = Deliveries(store)
+    daemons = [
+        each | {"alive": each["stopped_at"] is None and timedelta(0) - BEAT <= now - each["beat_at"] < DEAD}
+        for each in deliveries.daemons()
+    ]
+    due, since = store.due_count(now)
+    lag = 0.0 if since is None else (now - since).total_seconds()
+    alive = any(each["alive"] for each in daemons)
+    rows = deliveries.channels()
+    failing = [each.name for each in rows if each.failing_since is not None]
+    counts = deliveries.counts(now)
+    parked = [
+        {"channel": name, "deliveries": n, "since": since, "reason": why} for name, n, since, why in deliveries.parked()
+    ]
+    return {
+        "alive": alive,
+        "well": alive and lag < DEAD.total_seconds() and not (parked or failing or counts["deliveries"]["late"]),
+        "daemons": daemons,
+        "last_tick": max((each["beat_at"] for each in daemons), default=None),
+        "due": due,
+        "lag_seconds": lag,
+        "next_moment": store.next_timer(),
+        **counts,
+        "calendar_missing": calendar_missing(store, now),
+        "channels": {"all": len(rows), "failing": len(failing), "names": failing},
+        "parked": parked,
+    }
+
+
+def channels(store: Store) -> list[Data]:
+    """Every way out and its health, without what is secret. `elsewhere`: its address is on another machine."""
+    return [
+        channel(each) | {"elsewhere": each.kind != "log" and credentials.away(each.name, each.secret, store.folder)}
+        for each in Deliveries(store).channels()
+    ]
+
+
+def channel(row: ChannelRow) -> Data:
+    """A channel: every column but where it is in the table; instants in its own zone, the level as a word."""
+    found = row._asdict()
+    del found["id"]
+    for name in _INSTANTS:
+        if found[name] is not None:
+            found[name] = from_int(found[name]).astimezone(ZoneInfo(row.zone)).isoformat(timespec="seconds")
+    return found | {"least": LEVELS[row.least]}
+
+
+def announcements(
+    engine: Engine, now: datetime, lang: str, case: str | None, days: int, after: int
+) -> list[Data]:
+    """What was announced in the last days, the latest first, and what became of it."""
+    deliveries = Deliveries(engine.store)
+    one = None if case is None else engine.store.case(case).id
+    found: list[Data] = []
+    snapshots: dict[str, Snapshot | None] = {}
+    seen: dict[int, dict[str, int]] = {}
+    for each in deliveries.announcements(now - timedelta(days=days), now, MOST, case_id=one, after=after):
+        if each.case not in snapshots:
+            snapshots[each.case] = _snapshot(engine, each.case, now)
+        snapshot = snapshots[each.case]
+        if snapshot is None:
+            continue
+        if each.case_id not in seen:
+            seen[each.case_id] = deliveries.acknowledged(each.case_id)
+        acknowledged = seen[each.case_id].get(subject_of(each.announced), -1) >= each.level
+        found.append(_announcement(engine, each, snapshot, now, lang, acknowledged))
+    return found
+
+
+def _snapshot(engine: Engine, case: str, now: datetime) -> Snapshot | None:
+    try:
+        return engine.snapshot(engine.store.case(case), now)
+    except (NotFound, StoreDamaged):  # opened later than `now`; or `verify` has to say what is wrong with it
+        return None
+
+
+def _announcement(
+    engine: Engine, each: Announcement, snapshot: Snapshot, now: datetime, lang: str, acknowledged: bool
+) -> Data:
+    table = engine.shelf.table(snapshot.definition)
+    item = item_of(each.announced, snapshot, table, engine.shelf.table, each.case, lang, now, each.level)
+    return {
+        "id": each.id, "case": each.case, "title": item.title, "client": item.client, "kind": item.kind,
+        "subject": each.announced.subject, "what": item.what, "owed_by": item.owed_by, "due": item.due,
+        "days_left": item.days_left, "provisional": item.provisional, "level": LEVELS[each.level],
+        "at": local(each.announced.at, table), "status": each.status, "waits_until": local(each.waits_until, table),
+        "told_at": local(each.told_at, table), "acknowledged": acknowledged,
+    }  # fmt: skip

@@ -1,0 +1,160 @@
+"""The background scheduler as a person meets it: what she is told, what she may copy, what a monitor reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Command = Callable[..., Any]
+ROOT = Path(__file__).parent.parent.parent
+
+
+class Receiver(ThreadingHTTPServer):
+    """Takes messages; `hold` lets none of them through until it is set."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.titles: list[str] = []
+        self.came, self.hold = threading.Event(), threading.Event()
+        self.hold.set()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        server = self.server
+        assert isinstance(server, Receiver)
+        said = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        server.titles.append(said["title"])
+        server.came.set()
+        server.hold.wait(30)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.hold.set()
+        server.shutdown()
+        thread.join()
+
+
+def waiting(command: Command, parcel: Path) -> str:
+    """A case whose other side should have answered by 10 March 2026."""
+    case = str(command("--now", "2026-03-02T10:00", "open", str(parcel), "--title", "a vase").out.strip())
+    for item in ("waybill", "photos"):
+        command("--now", "2026-03-02T10:01", "attach", case, str(parcel), "--for", item)
+        command("--now", "2026-03-02T10:02", "done", case, item)
+    made = command("--now", "2026-03-03T09:00", "record", case, "claim_sent", "--set", "channel=app", "amount=300")
+    assert made.code == 0, made.err
+    return case
+
+
+def test_after_days_away_a_person_is_told_once_and_what_she_has_seen_is_counted_as_she_would(
+    command: Command, parcel: Path, receiver: Receiver
+) -> None:
+    case = waiting(command, parcel)
+    address = f"json://127.0.0.1:{receiver.server_port}/"
+    added = command(
+        "--now", "2026-03-03T09:00", "channel", "add", "phone", address, "--no-quiet-hours", "--digest", "none"
+    )
+    command("--now", "2026-03-08T12:00", "daemon", "once")
+    receiver.titles.clear()
+    late = command("--now", "2026-03-20T12:00", "daemon", "status", "--json")
+    told = command("--now", "2026-03-20T12:00", "daemon", "once", "--lang", "zh")
+    again = command("--now", "2026-03-20T12:01", "daemon", "once", "--lang", "zh")
+    seen = command("--now", "2026-03-20T12:02", "ack", case, "--lang", "zh")
+    facts = json.loads(command("--now", "2026-03-20T12:02", "ack", case, "--json").out)["seen"]
+
+    assert added.code == 0, added.out
+    assert (late.code, json.loads(late.out)["due"]) == (1, 1)
+    assert len(receiver.titles) == 1
+    assert "送出消息 1 条。" in told.out
+    assert again.out == "现在没有到点的事。\n"
+    assert {each["subject"] for each in facts} == {"answer", "refused"}
+    assert len(facts) == 3  # of the one a reminder and that it lapsed
+    assert seen.out.startswith(f"{case}：知道了，2 件事不再重复提醒")
+
+
+def test_a_message_that_is_on_its_way_at_sigterm_arrives_and_is_noted(
+    command: Command, parcel: Path, receiver: Receiver, tmp_path: Path
+) -> None:
+    address = f"json://127.0.0.1:{receiver.server_port}/"
+    command("channel", "add", "phone", address, "--no-quiet-hours", "--digest", "none", "--no-test")
+    waiting(command, parcel)
+    receiver.hold.clear()
+    words = [sys.executable, "-m", "escalation", "--store", str(tmp_path / "cases.db"), "daemon", "run", "--no-backup"]
+    there = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    with subprocess.Popen(words, stderr=subprocess.PIPE, env=there, cwd=tmp_path, text=True) as ran:
+        assert receiver.came.wait(60)
+        ran.send_signal(signal.SIGTERM)
+        receiver.hold.set()
+        _, log = ran.communicate(timeout=60)
+    found = json.loads(command("daemon", "status", "--json").out)
+
+    assert ran.returncode == 0
+    assert len(receiver.titles) == 1
+    assert [e["event"] for e in map(json.loads, log.splitlines())][-2:] == ["sent", "stopped"]
+    assert found["deliveries"]["waiting"] == 0
+    assert not found["alive"]
+
+
+@pytest.mark.parametrize("system", ["cron", "systemd"])
+def test_what_is_there_to_be_copied_stands_on_one_line(command: Command, tmp_path: Path, system: str) -> None:
+    home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config"), "XDG_RUNTIME_DIR": str(tmp_path)}
+    store = str(tmp_path / ("a-folder-with-a-name-that-is-long-enough-to-fill-a-line-" * 2) / "cases.db")
+    words = ("--store", store, "daemon", "install", "--system", system, "--no-start")
+    first, second = command(*words, env=home), command(*words, env=home)
+
+    assert (first.code, second.code) == (0, 0), first.err
+    if system == "cron":
+        (line,) = [line for line in first.out.splitlines() if "*/5" in line]
+        assert store in line
+        assert line.endswith(">/dev/null")
+    else:
+        assert "  systemctl --user enable escalation.service\n" in first.out
+        assert first.out.startswith("Written: ")
+        assert second.out.startswith("Here: ")
+
+
+@pytest.mark.parametrize("words", [("daemon", "run"), ("channel", "add"), ("procedure", "check"), ("next",)])
+def test_help_in_chinese_has_no_english_headings(command: Command, words: tuple[str, ...]) -> None:
+    found = command(*words, "--help", "--lang", "zh").out
+
+    assert not [line for line in found.splitlines() if line in ("options:", "positional arguments:")]
+    assert "show this help" not in found
+    assert "显示这份说明" in found
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "does not have the address"), ("zh", "这台没有")])
+def test_a_channel_whose_address_stayed_on_another_machine_says_so(
+    command: Command, tmp_path: Path, lang: str, said: str
+) -> None:
+    keyring = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    command("channel", "add", "phone", "json://127.0.0.1:1/", "--no-test", env=keyring)
+    command("backup", "b.tar")
+    command("--store", "two/cases.db", "restore", "b.tar")
+    here = command("channel", "list", "--lang", lang)
+    there = command("--store", "two/cases.db", "channel", "list", "--lang", lang)
+    tried = command("--store", "two/cases.db", "channel", "test", "phone", "--lang", lang)
+
+    assert said not in here.out
+    assert said in there.out
+    assert tried.code == 1
+    assert "channel remove" in tried.out or "remove the channel" in tried.out
