@@ -164,7 +164,8 @@ class Daemon:
 
     def next_look(self, now: datetime) -> datetime:
         """When the clock alone gives work next, or when to look again anyhow."""
-        moments = [self.store.next_timer(), self.deliveries.next_at(), now + timedelta(seconds=LOOK_SECONDS)]
+        unable = self.sending.unable(now)
+        moments = [self.store.next_timer(), self.deliveries.next_at(unable), now + timedelta(seconds=LOOK_SECONDS)]
         return min(at for at in moments if at is not None)
 
     def calendar_changed(self) -> bool:
@@ -225,7 +226,8 @@ class Loop:
         look, last, failures = clock.now(), clock.now(), 0
         while not self.stop.is_set():
             try:
-                changed = self.daemon.store.wait(WAIT_SECONDS)
+                ahead = (look - clock.now()).total_seconds()
+                changed = self.daemon.store.wait(min(WAIT_SECONDS, ahead) if ahead > 0 else WAIT_SECONDS)
                 now = clock.now()
                 if abs(now - last) > timedelta(seconds=10):
                     scheduler.wakeup()  # its own timers do not count the time that a machine was asleep

@@ -189,6 +189,10 @@ class Deliveries:
         """What a person has seen of a case: subject and level."""
         return dict(self._run(sql.ACKNOWLEDGED_OF, (case_id,)).fetchall())
 
+    def latest(self) -> int:
+        """The number of the announcement that was kept last; 0 if there is none."""
+        return int(self._run(sql.LATEST).fetchone()[0])
+
     def announcements(
         self, since: datetime, until: datetime, most: int, *, case_id: int | None = None, after: int = 0
     ) -> list[Announcement]:
@@ -201,8 +205,9 @@ class Deliveries:
         statement = f"{sql.ANNOUNCEMENTS}{where} ORDER BY o.at DESC, o.id DESC LIMIT ?"
         found = []
         for id, case, ref, status, level, told, body, waits in self._run(statement, (*values, most)).fetchall():
-            instants = [None if each is None else from_int(each) for each in (told, waits)]
-            found.append(Announcement(id, case, ref, status, level, *instants, _announced(body)))
+            told_at = None if told is None else from_int(told)
+            waits_until = None if waits is None else from_int(waits)
+            found.append(Announcement(id, case, ref, status, level, told_at, waits_until, _announced(body)))
         return found
 
     # -- routing -----------------------------------------------------------------------------------------
@@ -365,9 +370,9 @@ class Deliveries:
         values = (status, to_int(now), reason, claimed.id, claimed.claim)
         return self._run(sql.DONE, values).fetchone() is not None
 
-    def next_at(self) -> datetime | None:
+    def next_at(self, unable: Sequence[int] = ()) -> datetime | None:
         """When the next delivery may be tried; None if none waits."""
-        row = self._run(sql.NEXT_DELIVERY_AT).fetchone()
+        row = self._run(sql.next_delivery_at(len(unable)), tuple(unable)).fetchone()
         return None if row is None or row[0] is None else from_int(row[0])
 
     # -- how it stands -----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ from escalation.messages import Said, compose, item_of
 Send = Callable[[str, str, Message], None]
 """Kind, address, message. Raises: DeliveryFailed."""
 
+LOOK = timedelta(seconds=30)
 AT_ONCE = 4
 """Messages on their way at one time."""
 
@@ -57,11 +58,12 @@ class Sending:
         self._owner = owner
         self._send = send
         self._pool: ThreadPoolExecutor | None = None
+        self._unable: tuple[datetime | None, tuple[tuple[int, str], ...], list[int]] = (None, (), [])
         self._under_way: dict[Future[None], tuple[Claimed, tuple[Line, ...]]] = {}
 
     def begin(self, now: datetime) -> Outcome:
         """Claim what is due and set it on its way, as many as may be at one time."""
-        done, unable = Outcome(), self.unable()
+        done, unable = Outcome(), self.unable(now)
         while len(self._under_way) < AT_ONCE:
             claimed = self._deliveries.claim(now, self._owner, unable)
             if claimed is None:
@@ -91,9 +93,14 @@ class Sending:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def unable(self) -> list[int]:
-        """Channels that this machine has no secret for: another daemon may have it."""
-        return [each.id for each in self._deliveries.channels() if self._address(each) is None]
+    def unable(self, now: datetime) -> list[int]:
+        """Channels that this machine has no secret for: another daemon may have it. Looked up twice a minute."""
+        rows = self._deliveries.channels()
+        known = tuple((each.id, each.secret) for each in rows)
+        looked_at, of, _ = self._unable
+        if of != known or looked_at is None or not timedelta(0) <= now - looked_at < LOOK:
+            self._unable = (now, known, [each.id for each in rows if self._address(each) is None])
+        return self._unable[2]
 
     # -- one delivery ------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ ANNOUNCEMENTS = (
     ' JOIN "case" c ON c.id = o.case_id WHERE o.at >= ? AND o.at <= ?'
     " AND o.status NOT IN ('superseded', 'coalesced')"
 )
+LATEST = "SELECT coalesce(max(id), 0) FROM outbox"
 ACKNOWLEDGED_OF = "SELECT subject, level FROM acknowledged WHERE case_id = ?"
 
 UNANSWERED = (
@@ -79,7 +80,6 @@ RETRY = (
     "UPDATE delivery SET status = 'waiting', next_at = ?, attempts = 0, first_tried_at = NULL, claim = NULL"
     " WHERE id = ?"
 )
-NEXT_DELIVERY_AT = "SELECT min(next_at) FROM delivery WHERE status = 'waiting'"
 
 OUTBOX_COUNTS = "SELECT status, count(*) FROM outbox WHERE status IN ('pending', 'routed', 'parked') GROUP BY status"
 LATE_COUNT = "SELECT count(*) FROM delivery WHERE status = 'waiting' AND next_at < ?"
@@ -105,3 +105,9 @@ def next_delivery(unable: int) -> str:
         "SELECT d.id, d.kind, d.key, d.level, d.attempts, d.first_tried_at, d.channel_id FROM delivery d"
         f" WHERE d.status = 'waiting' AND d.next_at <= ?{without} ORDER BY d.level DESC, d.next_at, d.id LIMIT 1"
     )
+
+
+def next_delivery_at(unable: int) -> str:
+    """When the next delivery may be tried, not by one of `unable` channels."""
+    without = f" AND channel_id NOT IN ({', '.join('?' * unable)})" if unable else ""
+    return f"SELECT min(next_at) FROM delivery WHERE status = 'waiting'{without}"

@@ -211,12 +211,11 @@ class Engine:
     def recompute(self, now: datetime, most: int = 100) -> Advanced:
         """The same for open cases whose days rest on other calendar data than is at hand. Source: semantics §2."""
         with self.store.writing():
+            rows: list[CaseRow] = []
             for definition in self.store.open_definitions():
                 stamp = self.shelf.table(definition).clock.calendar.stamp
-                rows = self.store.stale(definition, stamp, most)
-                if rows:
-                    return self._advance(rows, now)
-        return Advanced(0, 0, ())
+                rows += self.store.stale(definition, stamp, most - len(rows))
+            return self._advance(rows, now)
 
     def _advance(self, rows: Sequence[CaseRow], now: datetime) -> Advanced:
         """One that cannot be evaluated is put off, and the others go on."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
+from struct import Struct
 from typing import Any
 
 import psycopg
@@ -83,7 +84,7 @@ class Link:
 
     def _sends(self, sql: str, values: Sequence[Any], new: dict[str, bytes]) -> list[Callable[[], None]]:
         texts = [_DUMP[type(value)](value) for value in values]
-        formats = [1 if type(value) is bytes else 0 for value in values]
+        formats = [1 if type(value) is bytes or _oid(value) else 0 for value in values]
         name = self._prepared.get(sql) or new.get(sql)
         if name is not None:
             return [partial(self._libpq.send_query_prepared, name, texts, formats, 1)]
@@ -163,20 +164,31 @@ def _str(value: str) -> bytes:
     return value.encode()
 
 
+def _oid(value: Any) -> int:
+    """The type of the elements where an array is sent in binary; 0 where anything else is sent."""
+    if type(value) is not list:
+        return 0
+    first = next((each for each in value if each is not None), None)
+    return _BINARY.get(type(first), 0)
+
+
 def _list(values: Sequence[Any]) -> bytes:
-    """A PostgreSQL array as text."""
-    return b"{%b}" % b",".join(map(_element, values))
+    """A PostgreSQL array. Snapshots and texts in binary: quoted, they are twice as long, and both sides pay."""
+    oid = _oid(values)
+    dumped = [_DUMP[type(value)](value) for value in values]
+    if not oid:  # numbers, whose width only the statement knows
+        return b"{%b}" % b",".join(b"NULL" if each is None else each for each in dumped)
+    parts = [_ARRAY.pack(1, None in dumped, oid, len(dumped), 1)]
+    for each in dumped:
+        parts += (_NULL,) if each is None else (len(each).to_bytes(4, "big"), each)
+    return b"".join(parts)
 
 
-def _element(value: Any) -> bytes:
-    if value is None:
-        return b"NULL"
-    if type(value) is bytes:
-        return b'"\\\\x%b"' % value.hex().encode()
-    text = _DUMP[type(value)](value)
-    assert text is not None
-    return b'"%b"' % text.replace(b"\\", b"\\\\").replace(b'"', b'\\"') if type(value) is str else text
-
+_BINARY: dict[type, int] = {bytes: 17, str: 25}
+"""OIDs of `bytea` and `text`."""
+_ARRAY = Struct(">iiIii")
+"""Dimensions, whether a NULL is among them, type, length, first index."""
+_NULL = b"\xff\xff\xff\xff"
 
 _DUMP: dict[type, Callable[[Any], bytes | None]] = {
     str: _str,

@@ -170,7 +170,8 @@ def _by(snapshot: Snapshot, table: Table, lang: str) -> Data:
     if chosen is None:
         return {"due": None, "days_left": None, "whose": None, "mine": False, "provisional": False}
     rule = rules[id(chosen)]
-    assert rule is not None and chosen.lapses_at is not None
+    assert rule is not None
+    assert chosen.lapses_at is not None
     day = chosen.due or table.clock.day(chosen.lapses_at).isoformat()
     left = (datetime.fromisoformat(day).date() - table.clock.day(snapshot.as_of)).days
     return {

@@ -45,16 +45,17 @@ SETS = {
 }
 """What writes one row, and what writes a set of them in one statement."""
 
-ENTRY = (sql.INSERT_ENTRY, sql.UPDATE_CASE, sql.PUT_TIMER)
-ENTRY_AT_ONCE = f"WITH written AS ({sql.INSERT_ENTRY}), moved AS ({sql.PUT_TIMER}) {sql.UPDATE_CASE}"
-"""The usual shape of what an entry writes. Its values: of the first, the third, the second."""
+ENTRY_AT_ONCE = {
+    clock: f"WITH written AS ({sql.INSERT_ENTRY}), {name} AS ({clock}) {sql.UPDATE_CASE}"
+    for name, clock in (("moved", sql.PUT_TIMER), ("stopped", sql.DELETE_TIMER))
+}
+"""What an entry writes, by what it does to the timer. Its values: of the first, the third, the second."""
 
 
 def at_once(commands: Sequence[tuple[str, Sequence[Any]]]) -> list[tuple[str, Sequence[Any]]]:
     """The same commands, with an entry written by one statement: a tenth less time than by three."""
-    texts = [text for text, _ in commands]
-    for i in range(len(texts) - 2):
-        if tuple(texts[i : i + 3]) == ENTRY:
-            (_, entry), (_, case), (_, timer) = commands[i : i + 3]
-            return [*commands[:i], (ENTRY_AT_ONCE, (*entry, *timer, *case)), *commands[i + 3 :]]
+    for i in range(len(commands) - 2):
+        (first, entry), (second, case), (third, timer) = commands[i : i + 3]
+        if first == sql.INSERT_ENTRY and second == sql.UPDATE_CASE and third in ENTRY_AT_ONCE:
+            return [*commands[:i], (ENTRY_AT_ONCE[third], (*entry, *timer, *case)), *commands[i + 3 :]]
     return list(commands)

@@ -16,7 +16,8 @@ from escalation.errors import StoreBusy, StoreError, StoreTooNew
 from escalation.migrations import SCHEMA, VERSION, upgrade
 
 BUSY_SECONDS = 30
-POLL_SECONDS = 0.1
+GAP_SECONDS = 0.001
+POLL_SECONDS = 0.08
 """Between two looks at whether another process has committed: 5 µs each."""
 
 
@@ -53,6 +54,7 @@ class SqliteDatabase:
                 raise
         except sqlite3.Error as error:
             raise _as_store_error(error, path) from error
+        connection.execute("PRAGMA busy_timeout = 0")  # from here on `_patiently` waits
         return cls(connection, path)
 
     @property
@@ -67,7 +69,24 @@ class SqliteDatabase:
         try:
             return self.connection.execute(sql, values)
         except sqlite3.Error as error:
-            raise _as_store_error(error, self.name) from error
+            if self.connection.in_transaction or not _locked(error):
+                raise _as_store_error(error, self.name) from error
+        return self._patiently(sql, values)
+
+    def _patiently(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        """Again and again while others hold the file, up to `BUSY_SECONDS`.
+
+        SQLite's own back-off soon sleeps a tenth of a second at a time: while a daemon catches up, a person's command
+        would find every pause between two of its transactions closed again.
+        """
+        until = time.monotonic() + BUSY_SECONDS
+        while True:
+            time.sleep(GAP_SECONDS)
+            try:
+                return self.connection.execute(sql, values)
+            except sqlite3.Error as error:
+                if not _locked(error) or time.monotonic() >= until:
+                    raise _as_store_error(error, self.name) from error
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         try:
@@ -191,7 +210,8 @@ def _private_file(path: str) -> None:
 
 
 def _as_store_error(error: sqlite3.Error, path: str) -> StoreError:
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return StoreBusy(path, text)
-    return StoreError(path, text)
+    return StoreBusy(path, str(error)) if _locked(error) else StoreError(path, str(error))
+
+
+def _locked(error: sqlite3.Error) -> bool:
+    return "locked" in str(error) or "busy" in str(error)

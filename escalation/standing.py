@@ -71,6 +71,7 @@ def status(store: Store, now: datetime) -> Data:
         "calendar_missing": calendar_missing(store, now),
         "channels": {"all": len(rows), "failing": len(failing), "names": failing},
         "parked": parked,
+        "latest_announcement": deliveries.latest(),
     }
 
 

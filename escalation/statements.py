@@ -13,7 +13,6 @@ CASE_COLUMNS = (
 
 FIND_CASE = f'SELECT {CASE_COLUMNS} FROM "case" WHERE ref = ?'
 CASES_BY_PREFIX = 'SELECT ref FROM "case" WHERE ref >= ? AND ref < ? ORDER BY ref LIMIT 3'
-CASES_BY_NUMBER = f'SELECT {CASE_COLUMNS} FROM "case" WHERE id IN ({{}})'
 ALL_REFS = 'SELECT ref FROM "case" ORDER BY id LIMIT ?'
 INSERT_CASE = (
     'INSERT INTO "case" (ref, title, client, definition, opened_at, head, head_hash, open, state, stage, overdue,'
@@ -82,3 +81,8 @@ def list_cases(clauses: tuple[str, ...], order: str = "id", limited: bool = Fals
 def cases_of(each: str) -> str:
     """The cases of the ids that `each` (`Database.each`) lists, always in the same order, so that nobody deadlocks."""
     return f'SELECT {CASE_COLUMNS} FROM "case" WHERE ref IN ({each}) ORDER BY id'
+
+
+def cases_by_number(many: int) -> str:
+    """The cases of so many ids."""
+    return f'SELECT {CASE_COLUMNS} FROM "case" WHERE id IN ({", ".join("?" * many)})'

@@ -193,8 +193,7 @@ class Store:
         """The cases of these ids, in no order; those that are gone are left out."""
         if not ids:
             return []
-        marks = ", ".join("?" * len(ids))
-        return [case_row(row) for row in self._run(sql.CASES_BY_NUMBER.format(marks), tuple(ids))]
+        return [case_row(row) for row in self._run(sql.cases_by_number(len(ids)), tuple(ids))]
 
     def first_refs(self, most: int) -> list[str]:
         """The first few cases."""

@@ -125,6 +125,7 @@ class Outbox(SQLModel, table=True):
         Index("ix_outbox_status", "status", "at"),
         Index(
             "ix_outbox_until",
+            "level",
             "until",
             sqlite_where=text("until IS NOT NULL"),
             postgresql_where=text("until IS NOT NULL"),

@@ -18,7 +18,7 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("until", sa.BigInteger()))
     op.add_column("outbox", sa.Column("told_at", sa.BigInteger()))
     urgent = sa.text("until IS NOT NULL")
-    op.create_index("ix_outbox_until", "outbox", ["until"], sqlite_where=urgent, postgresql_where=urgent)
+    op.create_index("ix_outbox_until", "outbox", ["level", "until"], sqlite_where=urgent, postgresql_where=urgent)
     op.create_table(
         "acknowledged",
         sa.Column(
