@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from textual.pilot import Pilot
 from textual.widgets import Static
+from textual.worker import WorkerCancelled
 
 from escalation import Desk, open_store
 from tui import terminal
@@ -40,7 +41,9 @@ async def stage(
 async def settled(pilot: Pilot[None]) -> None:
     """Until every question has been answered and shown."""
     for _ in range(3):
-        await pilot.app.workers.wait_for_complete()
+        for worker in list(pilot.app.workers):
+            with suppress(WorkerCancelled):  # a newer question took its place
+                await worker.wait()
         await pilot.pause()
 
 

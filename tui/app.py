@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from textual import work
 from textual.app import App
 from textual.binding import BindingType
+from textual.events import Key
 from textual.reactive import reactive
 
 from escalation.errors import EscalationError
@@ -16,6 +19,7 @@ from tui import terminal
 from tui.bridge import Bridge
 from tui.commands import EVERYWHERE, bindings
 from tui.themes import THEMES
+from tui.widgets.status import StatusLine, missed_said
 from tui.words import words
 
 LOOK_SECONDS = 0.5
@@ -24,22 +28,36 @@ TIME_SECONDS = 30.0
 """How often what is shown is worked out anew although nobody wrote: time passes."""
 
 
+def _palette() -> type[Any]:
+    """The palette's entries; imported when it is first opened."""
+    from tui.palette import CommandProvider
+
+    return CommandProvider
+
+
 class EscalationApp(App[None]):
     """The screens on one store."""
 
     CSS_PATH = "app.tcss"
     TITLE = "Escalation"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[Any]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = bindings(*EVERYWHERE)
 
     lang: reactive[str] = reactive("en", init=False)
     masked: reactive[bool] = reactive(False, init=False)
     """Whether names and amounts are hidden from people who look over one's shoulder."""
+    standing: reactive[dict[str, Any] | None] = reactive(None, init=False)
+    """How the daemon stands; None until the library has said."""
 
     def __init__(self, store: str, *, now: str | None = None, lang: str = "en", demo: bool = False) -> None:
         super().__init__()
         self.bridge = Bridge(store, now=now, lang=lang)
         self.demo = demo
+        self.asked_at: datetime | None = None
+        """When `standing` was asked."""
+        self._announced: int | None = None
+        """The latest announcement that there was when it was asked; None at first."""
         self.set_reactive(EscalationApp.lang, lang)
         self.ascii = terminal.ambiguous_width() == terminal.WIDE
         for theme in THEMES:
@@ -54,9 +72,12 @@ class EscalationApp(App[None]):
     def on_mount(self) -> None:
         """The first screen, and the two clocks."""
         self.set_class(self.ascii, "-ascii")
+        self.set_class(self.demo, "-demo")
         self._start()
+        self._stand()
         self.set_interval(LOOK_SECONDS, self.look)
         self.set_interval(TIME_SECONDS, self.refill)
+        self.set_interval(TIME_SECONDS, self._stand)
 
     @work(exclusive=True, group="start")
     async def _start(self) -> None:
@@ -83,6 +104,7 @@ class EscalationApp(App[None]):
         try:
             if await self.bridge.changed():
                 self.refill()
+                self._stand()
         except EscalationError:
             self.refill()  # the screen asks as well, and says what is the matter
 
@@ -92,6 +114,55 @@ class EscalationApp(App[None]):
 
         if isinstance(self.screen, Page):
             self.screen.refill()
+
+    @work(exclusive=True, group="stand")
+    async def _stand(self) -> None:
+        """Ask how the daemon stands, and what was announced meanwhile."""
+        before = self._announced
+        try:
+            now, standing = await self.bridge.ask(lambda desk: (desk.now(), desk.daemon_status()))
+            latest = standing["latest_announcement"]
+            told = []
+            if before is not None and latest > before:
+                told = await self.bridge.ask(lambda desk: desk.announcements(after=before))
+        except (EscalationError, ProcedureError):
+            return  # the screen asks as well, and says what is the matter
+        self.asked_at, self.standing, self._announced = now, standing, latest
+        if before is None:
+            text = missed_said(self.words, standing, now)
+            if text:
+                self.notify(text, severity="warning", markup=False)
+        else:
+            self._tell([each for each in told if each["status"] not in ("silent", "overtaken")])
+
+    def _tell(self, told: Sequence[Mapping[str, Any]]) -> None:
+        """A few words about what was just announced; only how many where somebody may look on."""
+        if not told:
+            return
+        if self.masked or len(told) > 1:
+            text = self.words.say("status.told_count", n=len(told))
+        else:
+            each = told[0]
+            day = self.words.day(each["due"]) if each["due"] else ""
+            text = self.words.say("status.told", title=each["title"][:40], what=each["what"][:40], day=day)
+        self.notify(text, markup=False)
+
+    def watch_standing(self) -> None:
+        self._say_status()
+
+    def watch_masked(self) -> None:
+        self._say_status()
+
+    def _say_status(self) -> None:
+        for screen in self.screen_stack:
+            for line in screen.query(StatusLine):
+                line.refresh(layout=True)
+
+    def on_key(self, event: Key) -> None:
+        """A letter that only a Chinese input method sends, where nothing is being typed: say what works."""
+        character = event.character or ""
+        if len(character) == 1 and not character.isascii() and character.isalpha():
+            self.notify(self.words.say("status.input_method"), timeout=4, markup=False)
 
     # -- what can be done everywhere ---------------------------------------------------------------------
 
@@ -127,28 +198,30 @@ class EscalationApp(App[None]):
         from tui.screens.page import Page
 
         if isinstance(self.screen, Page) and not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen.commands, self.screen.name_of_help))
+            focused = next((key for each in self._focus_path() if (key := getattr(each, "help_key", None))), None)
+            self.push_screen(HelpScreen(self.screen.commands, self.screen.name_of_help, focused))
+
+    def _focus_path(self) -> list[Any]:
+        """The widget that has the focus, and those it lies in."""
+        return [] if self.focused is None else list(self.focused.ancestors_with_self)
 
     def action_board(self) -> None:
         from tui.screens.board import BoardScreen
 
-        self.push_screen(BoardScreen())
+        if not isinstance(self.screen, BoardScreen):
+            self.push_screen(BoardScreen())
 
     def action_delivery(self) -> None:
         from tui.screens.delivery import DeliveryScreen
 
-        self.push_screen(DeliveryScreen())
+        if not isinstance(self.screen, DeliveryScreen):
+            self.push_screen(DeliveryScreen())
 
     def action_procedures(self) -> None:
         from tui.screens.procedures import ProceduresScreen
 
-        self.push_screen(ProceduresScreen())
-
-    def get_system_commands(self, screen: Any) -> Any:
-        """The palette: what the screen can do, then what can be done everywhere."""
-        from tui.palette import system_commands
-
-        return system_commands(self, screen)
+        if not isinstance(self.screen, ProceduresScreen):
+            self.push_screen(ProceduresScreen())
 
     async def on_unmount(self) -> None:
         """Give the store back."""

@@ -7,6 +7,7 @@ until the answer comes.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
@@ -25,6 +26,7 @@ class Bridge:
         self._now = now
         self._lang = lang
         self._desk: Desk | None = None
+        self._file: tuple[int, int] | None = None
         self._changes: int | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
 
@@ -40,10 +42,7 @@ class Bridge:
         """Answers are in this language from now on."""
         self._lang = lang
 
-        def switch(desk: Desk) -> None:
-            desk.lang = lang
-
-        await self.ask(switch)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._switch, lang)
 
     def close(self) -> None:
         """Give the store back, after the question that runs."""
@@ -55,7 +54,35 @@ class Bridge:
             from escalation.api import open_store
 
             self._desk = open_store(self.store, now=self._now, lang=self._lang)
+            self._file = self._found()
+        elif self._found() != self._file:
+            self._gone()
         return question(self._desk)
+
+    def _found(self) -> tuple[int, int] | None:
+        """Which file the store's name means. None where it is no file, or there is none."""
+        if "://" in self.store:
+            return None
+        try:
+            found = os.stat(self.store)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _gone(self) -> None:
+        """The file was taken away, or another put in its place: what is written to the old one would be lost.
+
+        Another one is opened with the next question; none is made anew, as a store is that never was.
+        """
+        from escalation.errors import StoreError
+
+        if self._found() is not None:
+            self._close()
+        raise StoreError(self.store, "the file is no longer there")
+
+    def _switch(self, lang: str) -> None:
+        if self._desk is not None:  # else it is opened with it, when the store can be had again
+            self._desk.lang = lang
 
     def _look(self, desk: Desk) -> bool:
         found = desk.changes()

@@ -66,15 +66,18 @@ _ALL = (
     # forms
     Command("save", ("ctrl+s",), "screen.save", "^S"),
     Command("attach", ("ctrl+t",), "screen.attach", "^T"),
+    Command("forward", ("ctrl+s",), "screen.forward", "^S"),
     # boards
     Command("earlier", ("left", "pageup"), "screen.earlier", "←", hint=False),
     Command("later", ("right", "pagedown"), "screen.later", "→", hint=False),
     Command("today", ("home", "t"), "screen.today", "Home"),
     Command("mine", ("m", "ctrl+n"), "screen.mine", "^N"),
     Command("retry", ("ctrl+r",), "screen.retry", "^R"),
+    # procedures
+    Command("draw", ("1", "ctrl+d"), "screen.draw", "1"),
 )
 COMMANDS = {each.id: each for each in _ALL}
-EVERYWHERE = ("help", "language", "theme", "mask", "palette", "quit")
+EVERYWHERE = ("help", "language", "theme", "mask", "board", "delivery", "procedures", "palette", "quit")
 """Those of the app."""
 
 

@@ -19,8 +19,10 @@ class HelpScreen(Page):
 
     commands: ClassVar[tuple[str, ...]] = ("back",)
 
-    def __init__(self, commands: Sequence[str], name: str) -> None:
+    def __init__(self, commands: Sequence[str], name: str, focused: str | None = None) -> None:
+        """`focused`: the sentence about what one was just at, a key of the words."""
         super().__init__()
+        self._focused = focused
         self._of = tuple(dict.fromkeys((*commands, *EVERYWHERE)))
         self._name = name
 
@@ -30,7 +32,10 @@ class HelpScreen(Page):
 
     async def fill(self) -> None:
         self.entitle(self.say("title.help"))
-        text = Text(self.say(f"help.{self._name}") + "\n\n")
+        text = Text()
+        if self._focused is not None:
+            text.append(self.say(self._focused) + "\n\n", "bold")
+        text.append(self.say(f"help.{self._name}") + "\n\n")
         for id in self._of:
             command = COMMANDS[id]
             text.append(f"{command.shown:<8}", "bold")

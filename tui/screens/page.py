@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
 
 from escalation.errors import EscalationError
-from escalation.wording import Wording, error_lines
+from escalation.wording import Wording, error_lines, visible
 from states.errors import ProcedureError
 from tui.commands import bindings
 from tui.messages import RunCommand
 from tui.widgets.hints import Hints
+from tui.widgets.status import StatusLine
 
 if TYPE_CHECKING:
     from escalation.api import Desk
@@ -42,7 +44,9 @@ class Page(Screen[None]):
     app: EscalationApp
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="title", markup=False)
+        with Horizontal(id="top"):
+            yield Static("", id="title", markup=False)
+            yield StatusLine(id="status")
         yield from self.body()
         yield Static("", id="notice", markup=False)
         yield Hints(self.commands, id="hints")
@@ -68,12 +72,9 @@ class Page(Screen[None]):
 
     def entitle(self, text: str) -> None:
         """What stands at the top."""
-        self.query_one("#title", Static).update(text)
+        self.query_one("#title", Static).update(visible(text))
 
     # -- reading again -----------------------------------------------------------------------------------
-
-    def on_mount(self) -> None:
-        self.refill()
 
     def on_screen_resume(self) -> None:
         self.refill()

@@ -1,9 +1,335 @@
-"""To be written."""
+"""The first start: a few questions in plain words, and the case stands where the person does. And a demo."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Button, OptionList, Static
+from textual.widgets.option_list import Option
+
+from escalation.errors import EscalationError
+from escalation.reading import DEFAULT_ZONE
+from escalation.wording import error_lines, visible
+from states.errors import ProcedureError
+from tui.bridge import Bridge
+from tui.commands import bindings
+from tui.forms import Answers, Field, problem_said, read_form, shown_said
+from tui.screens.opening import PLACES, Plan, Progress, carry_out, plan, when, whom
 from tui.screens.page import Page
+from tui.widgets.form import Choice, Form
+from tui.widgets.hints import Hints
+from tui.widgets.preview import HIDDEN
+
+WHERE, WHOM, WHEN, CHECK = range(4)
 
 
 class WelcomeScreen(Page):
-    """To be written."""
+    """Four questions at most; each can be skipped, and Esc goes back one with nothing lost."""
+
+    commands: ClassVar[tuple[str, ...]] = ("forward", "back")
+    name_of_help: ClassVar[str] = "welcome_page"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("forward")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual"), (100, "-wide")]  # noqa: RUF012 (as Textual has it)
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    WelcomeScreen #question { height: auto; max-height: 40%; padding: 0 1; }
+    WelcomeScreen #places { height: 1fr; border: none; padding: 0 1; background: $background; }
+    WelcomeScreen #list { height: 1fr; padding: 0 1; }
+    WelcomeScreen #language { height: auto; padding: 0 1; }
+    WelcomeScreen #language Static { width: auto; padding: 0 2 0 0; }
+    WelcomeScreen #acts { height: auto; padding: 0 1; background: $panel; }
+    WelcomeScreen Button { margin: 0 2 0 0; min-width: 8; width: auto; }
+    App.-demo Screen { border-title-color: $warning; border-title-style: bold; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.step = WHERE
+        self.place: str | None = None
+        self.typed: dict[str, str] = {}
+        """Everything typed so far, by field: nothing is lost by going back, or by choosing again."""
+        self.skipped: set[int] = set()
+        self.progress = Progress()
+        self._plan: Plan | None = None
+        self._now: datetime | None = None
+        self._event_titles: dict[str, str] = {}
+        self._demo: tuple[Bridge, str] | None = None
+        """While the demo is on: the bridge to the real store, and the folder to be thrown away."""
+
+    def body(self) -> ComposeResult:
+        yield Static("", id="question", markup=False)
+        yield OptionList(id="places", markup=False)
+        yield Form(id="form")
+        with VerticalScroll(id="list"):
+            yield Static("", id="sentences", markup=False)
+        with Horizontal(id="language"):
+            yield Static("语言 Language", markup=False)
+            yield Choice([("zh", "中文"), ("en", "English")], self.app.lang, clearable=False, id="lang")
+        with Horizontal(id="acts"):
+            yield Button(self.say("welcome.forward"), id="forward", compact=True, variant="primary")
+            yield Button(self.say("welcome.skip"), id="skip", compact=True)
+            yield Button(self.say("welcome.before"), id="before", compact=True)
+
+    # -- showing -----------------------------------------------------------------------------------------
+
+    @property
+    def form(self) -> Form:
+        return self.query_one("#form", Form)
+
+    async def fill(self) -> None:
+        self._show_words()
+        now = await self.ask(lambda desk: desk.now())
+        self._now = now.astimezone(DEFAULT_ZONE)
+        if self.step in (WHOM, WHEN):
+            if await self.form.ask(self.fields(), self.typed):
+                self.form.focus_first()
+            self._check()
+        elif self.step == CHECK:
+            await self._show_plan()
+
+    def fields(self) -> tuple[Field, ...]:
+        """What the question that is shown asks."""
+        ask = whom if self.step == WHOM else when
+        return ask(self.place or PLACES[0], self.say)
+
+    def _show_words(self) -> None:
+        questions = 4 if self.place is None or when(self.place, self.say) else 3
+        number = min(self.step + 1, questions)
+        self.entitle(self.say("welcome.title", n=number, of=questions))
+        key = ("where", f"whom_{self.place}", f"when_{self.place}", "check")[self.step]
+        key = key if self.words.has(f"welcome.{key}") else key.partition("_")[0]
+        self.query_one("#question", Static).update(self.say(f"welcome.{key}"))
+        for id, step in (("places", WHERE), ("language", WHERE), ("list", CHECK)):
+            self.query_one(f"#{id}").display = self.step == step
+        self.form.display = self.step in (WHOM, WHEN)
+        self.query_one("#skip").display = self.step != CHECK
+        self.query_one("#before").display = self.step != WHERE
+        self.query_one("#forward", Button).label = self.say("welcome.open" if self.step == CHECK else "welcome.forward")
+        self.query_one("#skip", Button).label = self.say("welcome.later" if self.step == WHERE else "welcome.skip")
+        self.query_one("#before", Button).label = self.say("welcome.before")
+        if self.step == WHERE:
+            self._show_places()
+
+    def _show_places(self) -> None:
+        shown = self.query_one("#places", OptionList)
+        was = shown.highlighted
+        shown.clear_options()
+        shown.add_options(
+            Option(Text(f"{n}  {self.say(f'welcome.place_{place}')}"), id=place) for n, place in enumerate(PLACES, 1)
+        )
+        shown.highlighted = was if was is not None else 0
+        if self.focused is None:
+            shown.focus()
+
+    async def say_again(self) -> None:
+        self.query_one(Hints).refresh()
+        self.query_one("#lang", Choice).value = self.app.lang
+        self.refill()
+
+    @on(Form.Changed)
+    def _typed(self) -> None:
+        self.typed |= self.form.typed
+        self._check()
+
+    def _check(self) -> Answers:
+        """Say beside each field how it was understood."""
+        now = self._now
+        if now is None:
+            return Answers({}, None, None, {}, {}, ())
+        answers = read_form(self.form.fields, self.form.typed, now)
+        for field in self.form.fields:
+            problem, shown = answers.problems.get(field.name), answers.shown.get(field.name)
+            text = problem_said(self.words, problem) if problem else shown_said(self.words, shown, now) if shown else ""
+            self.form.about(field.name, text, bad=problem is not None)
+        return answers
+
+    async def _show_plan(self) -> None:
+        """What will be written, as sentences, before it is."""
+        made = self._plan = self._made()
+        described = await self.ask(lambda desk: desk.procedure(made.procedure))
+        titles = {t["event"]: t["title"] for s in described["states"] for t in s["transitions"]}
+        self._event_titles = titles
+        title = HIDDEN if self.app.masked else visible(made.title or described["title"])
+        lines = [self.say("welcome.will_open", title=title, procedure=described["title"])]
+        amount = made.facts.get("amount_owed") or made.facts.get("claimed")
+        if amount:
+            lines.append(self.say("welcome.will_amount", amount=HIDDEN if self.app.masked else amount))
+        lines += [
+            self.say("welcome.will_record", day=self._day(s.day), event=titles.get(s.event, s.event))
+            for s in made.steps
+        ]
+        if any(step.ready for step in made.steps):
+            lines.append(self.say("welcome.will_tick"))
+        text = Text("\n".join(f"- {line}" for line in lines))
+        text.append(f"\n\n{self.say('welcome.reminders')}", "dim")
+        self.query_one("#sentences", Static).update(text)
+
+    def _day(self, iso: str | None) -> str:
+        today = self._now.date().isoformat() if self._now else None
+        return self.words.day(iso, today) if iso else self.say("welcome.no_day")
+
+    def _made(self) -> Plan:
+        place, now = self.place or PLACES[0], self._now
+        assert now is not None
+        asked = {WHOM: whom(place, self.say), WHEN: when(place, self.say)}
+        fields = [field for step, each in asked.items() if step not in self.skipped for field in each]
+        return plan(place, read_form(fields, self.typed, now).values)
+
+    # -- going on ----------------------------------------------------------------------------------------
+
+    def go(self, step: int) -> None:
+        """To another question."""
+        self.step = step
+        self.notice("")
+        self.refill()
+        if step == WHERE:
+            self.query_one("#places").focus()
+        elif step == CHECK:
+            self.query_one("#forward").focus()
+
+    def action_forward(self) -> None:
+        if self.step == WHERE:
+            shown = self.query_one("#places", OptionList)
+            self.choose(PLACES[shown.highlighted or 0])
+        elif self.step == CHECK:
+            self._open()
+        elif self._check().problems:
+            self.form.focus_field(next(iter(self._check().problems)))
+        else:
+            self.skipped.discard(self.step)
+            self._next()
+
+    def _next(self) -> None:
+        has_days = bool(when(self.place or PLACES[0], self.say))
+        self.go(WHEN if self.step == WHOM and has_days else CHECK)
+
+    def choose(self, place: str) -> None:
+        """Where the person stands."""
+        if place == "demo":
+            self._start_demo()
+            return
+        self.place = place
+        self.go(WHOM)
+
+    def action_back(self) -> None:
+        if self.step == WHERE:
+            super().action_back()
+        else:
+            has_days = bool(when(self.place or PLACES[0], self.say))
+            self.go(WHOM if self.step == CHECK and not has_days else self.step - 1)
+
+    @on(OptionList.OptionSelected, "#places")
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.choose(str(event.option_id))
+
+    def on_key(self, event: events.Key) -> None:
+        """A digit chooses, also in full width."""
+        digit = event.character or ""
+        if self.step != WHERE or not self.query_one("#places").has_focus or len(digit) != 1 or not digit.isdecimal():
+            return
+        if 1 <= int(digit) <= len(PLACES):
+            event.stop()
+            self.query_one("#places", OptionList).highlighted = int(digit) - 1
+            self.choose(PLACES[int(digit) - 1])
+
+    @on(Choice.Chosen, "#lang")
+    def _language(self, event: Choice.Chosen) -> None:
+        event.stop()
+        self.app.lang = event.value
+        self.query_one("#places").focus()  # where the digits mean the question again
+
+    @on(Button.Pressed, "#forward")
+    def _forward_pressed(self) -> None:
+        self.action_forward()
+
+    @on(Button.Pressed, "#before")
+    def _before_pressed(self) -> None:
+        self.action_back()
+
+    @on(Button.Pressed, "#skip")
+    def _skip(self) -> None:
+        """Leave a question unanswered: what was typed into it does not count, and stays should one come back."""
+        if self.step == WHERE:
+            super().action_back()
+            return
+        self.skipped.add(self.step)
+        self._next()
+
+    @work(exclusive=True, group="open")
+    async def _open(self) -> None:
+        """Write it all, and show the one thing to do next."""
+        from tui.screens.case import CaseScreen
+
+        made, progress = self._plan, self.progress
+        if made is None:
+            return
+
+        def note(title: str, day: str | None) -> str:
+            return self.say("welcome.note", event=title, day=self._day(day))
+
+        try:
+            case = await self.ask(lambda desk: carry_out(desk, made, progress, note))
+        except (EscalationError, ProcedureError) as error:
+            self.notice("\n".join([*error_lines(error, self.app.lang), self.say("welcome.still_here")]))
+            return
+        if progress.refused:
+            names = self.words.listed(progress.refused)
+            self.app.notify(self.say("welcome.kept_as_note", names=names), timeout=8, markup=False)
+        self.app.switch_screen(CaseScreen(case))
+
+    # -- the demo ----------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="demo")
+    async def _start_demo(self) -> None:
+        """Made-up cases in a store that is thrown away, marked as such on every screen."""
+        from escalation.demo import fill
+        from tui.screens.home import HomeScreen
+
+        self.notice(self.say("welcome.demo_coming"))
+        now = await self.ask(lambda desk: desk.now())
+        folder = tempfile.mkdtemp(prefix="escalation-demo-")
+        bridge = Bridge(str(Path(folder) / "demo.db"), now=now.isoformat(), lang=self.app.lang)
+        try:
+            await bridge.ask(fill)
+        except (EscalationError, ProcedureError, OSError) as error:
+            bridge.close()
+            shutil.rmtree(folder, ignore_errors=True)
+            self.notice("\n".join(error_lines(error, self.app.lang)))
+            return
+        self._demo = (self.app.bridge, folder)
+        self.app.bridge = bridge
+        self.app.demo = True
+        self.app.set_class(True, "-demo")
+        self.app.screen_change_signal.subscribe(self, self._mark_demo)
+        self.app.push_screen(HomeScreen())
+
+    def _mark_demo(self, screen: Screen[Any]) -> None:
+        screen.border_title = self.say("welcome.demo_mark") if self._demo is not None else ""
+
+    def _end_demo(self) -> None:
+        if self._demo is None:
+            return
+        (real, folder), self._demo = self._demo, None
+        self.app.bridge.close()
+        self.app.bridge = real
+        self.app.demo = False
+        self.app.set_class(False, "-demo")
+        self.border_title = ""
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def on_screen_resume(self) -> None:
+        self._end_demo()
+        super().on_screen_resume()
+
+    def on_unmount(self) -> None:
+        self._end_demo()
