@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from escalation import clock
 from escalation.core.entries import (
     Amend,
     Attach,
@@ -34,7 +35,7 @@ from escalation.core.evaluate import evaluate
 from escalation.core.history import effective
 from escalation.core.table import Table
 from escalation.engine import Loaded, Make, Recorded
-from escalation.errors import BadInput, EscalationError, FieldProblem, NotFound
+from escalation.errors import BadInput, EscalationError, FieldProblem, NotFound, StoreError
 from escalation.reading import Reader
 from escalation.said import (
     Together,
@@ -373,6 +374,34 @@ class Desk(Reader):
             for row in rows:
                 self.engine.store.assign(row.id, person)
         return [row.ref for row in rows]
+
+    def keep_view(self, name: str, text: str, order: str = "due") -> None:
+        """Keep what is often sought under a name, in place of an older one of that name. Raises: BadInput."""
+        from escalation import views_kept
+
+        views_kept.keep(self.engine.store, views_kept.View(name.strip(), text.strip(), order))
+
+    def drop_view(self, name: str) -> None:
+        """Take such a name away; the cases stay. Raises: NotFound."""
+        from escalation import views_kept
+
+        views_kept.drop(self.engine.store, name)
+
+    def catch_up(self, most: int = 100) -> int:
+        """Keep what the clock has done to cases that nobody looked at since, so that `find` and `tally` are right.
+
+        One step of at most 100 cases; how many it took, 0 when none are left. It announces what a daemon would at
+        that moment; sending stays the daemon's. A store that cannot be written is left as it is, and nothing is
+        kept while this desk acts at an instant that has not come.
+        """
+        now = self.now()
+        if (self._now is not None and now > clock.now()) or not self.engine.store.due_count(now)[0]:
+            return 0
+        try:
+            done = self.engine.advance_due(now, min(most, 100))
+        except StoreError:
+            return 0
+        return done.cases + len(done.failed)
 
     # -- how --------------------------------------------------------------------------------------
 

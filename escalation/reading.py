@@ -127,20 +127,75 @@ class Reader:
         """The ids of the first few cases."""
         return self.engine.store.first_refs(most)
 
-    def find(self, text: str = "", order: str = "due") -> list[int]:
+    def find(self, text: str = "", order: str = "due", most: int | None = None) -> list[int]:
         """The numbers of the cases that fit what was typed, in order: `due:<7d stage:talks -client:Li parcel`.
 
-        They are the store's own, for `lines`; `order` is one of `listing.ORDERS`.
+        They are the store's own, for `lines`; `order` is one of `listing.ORDERS`. What was not understood is left
+        out, and named by `not_understood`.
         """
         from escalation import listing  # a command that shows one case need not pay for it
 
-        return listing.numbers(self.engine.store, text, order, self.now())
+        return listing.numbers(self.engine.store, listing.typed(self.engine, text, self._here()), order, most)
+
+    def not_understood(self, text: str) -> tuple[str, ...]:
+        """The words of what was typed that `find` leaves out."""
+        from escalation import listing
+
+        return listing.typed(self.engine, text, self._here()).unknown
+
+    def tally(self, text: str = "") -> Data:
+        """How many cases fit: in all, open, overdue, soon due; of each stage; of each person."""
+        from escalation import listing
+
+        now = self._here()
+        return listing.tally(self.engine, listing.typed(self.engine, text, now), now, self.lang)
 
     def lines(self, numbers: Sequence[int]) -> dict[int, Data]:
         """One line of a table for each of these numbers: where it is, what is next, by when, whose turn."""
         from escalation import listing
 
         return listing.lines(self.engine, numbers, self.now(), self.lang)
+
+    def refs(self, numbers: Sequence[int]) -> list[str]:
+        """The ids of these numbers, in that order."""
+        from escalation import listing
+
+        return listing.refs(self.engine.store, numbers)
+
+    def moving(self, days: int) -> list[int]:
+        """The numbers of the open cases with something due within that many days, or overdue: for `due_of`."""
+        from escalation import listing
+
+        return listing.moving(self.engine.store, self.now(), days)
+
+    def due_of(self, numbers: Sequence[int], days: int) -> Rows:
+        """What `due` says of these cases alone, in no order: many are asked for part by part."""
+        from escalation import listing
+
+        return listing.due_of(self.engine, numbers, self.now(), days, self.lang)
+
+    def possible(self, cases: Sequence[str]) -> Rows:
+        """The events that can be recorded now in some of these cases (whole ids), and in how many (`n`)."""
+        from escalation import listing
+
+        return listing.possible(self.engine, cases, self.now(), self.lang)
+
+    def views(self) -> Rows:
+        """What is often sought, under names: `name`, `text`, `order`, and how many cases fit (`n`)."""
+        from escalation import listing, views_kept
+
+        now = self._here()
+        return [
+            {
+                "name": each.name, "text": each.text, "order": each.order if each.order in listing.ORDERS else "due",
+                "n": listing.tally(self.engine, listing.typed(self.engine, each.text, now), now, self.lang)["total"],
+            }
+            for each in views_kept.views(self.engine.store)
+        ]  # fmt: skip
+
+    def _here(self) -> datetime:
+        """The present where no case says which zone is meant."""
+        return self.now().astimezone(DEFAULT_ZONE)
 
     def next(self, case: str) -> Data:
         """The one thing to do now, by when, why, and what that rests on."""

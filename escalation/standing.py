@@ -93,9 +93,7 @@ def channel(row: ChannelRow) -> Data:
     return found | {"least": LEVELS[row.least]}
 
 
-def announcements(
-    engine: Engine, now: datetime, lang: str, case: str | None, days: int, after: int
-) -> list[Data]:
+def announcements(engine: Engine, now: datetime, lang: str, case: str | None, days: int, after: int) -> list[Data]:
     """What was announced in the last days, the latest first, and what became of it."""
     deliveries = Deliveries(engine.store)
     one = None if case is None else engine.store.case(case).id

@@ -83,9 +83,7 @@ EVERYWHERE = ("help", "language", "theme", "mask", "board", "delivery", "procedu
 
 def bindings(*ids: str) -> list[BindingType]:
     """The key bindings of some commands, for `BINDINGS`."""
-    return [
-        Binding(",".join(with_twins(COMMANDS[id].keys)), COMMANDS[id].action, id, show=False, id=id) for id in ids
-    ]
+    return [Binding(",".join(with_twins(COMMANDS[id].keys)), COMMANDS[id].action, id, show=False, id=id) for id in ids]
 
 
 def with_twins(keys: Iterable[str]) -> list[str]:

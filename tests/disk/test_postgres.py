@@ -321,3 +321,19 @@ def test_a_calendar_that_one_machine_installs_is_there_on_the_others(
     assert brought.read_text() == shipped
     assert brought.stat().st_mode & 0o777 == 0o600
     assert [p.name for p in brought.parent.iterdir()] == ["CN-2026.toml"]
+
+
+def test_a_set_of_entries_keeps_every_letter(place: Place) -> None:
+    """Sets travel as arrays, which have quotes, commas and NULLs of their own."""
+    said = ['"', "\\", "{a,b}", "NULL", "", "他说：“好”\n\t'", "\\x41", "🙂"]
+    with open_store(place.url(), now=NOW) as desk:
+        cases = [desk.open(str(PARCEL), title=text or "…") for text in said]
+        of = dict(zip(cases, said, strict=True))
+
+        def make(case: Loaded, seq: int, now: datetime) -> Entry:
+            return Note(seq=seq, recorded_at=now, occurred_at=now, text=of[case.row.ref])
+
+        desk.engine.append_many(cases, make, datetime.fromisoformat("2026-03-02T11:00+08:00"))
+    assert [texts(place, case) for case in cases] == [[text] for text in said]
+    with open_store(place.url(), now="2026-03-03T10:00") as desk:
+        assert [desk.show(case)["title"] for case in cases] == [text or "…" for text in said]

@@ -20,6 +20,7 @@ from escalation.wording.errors import reason_said
 from states.errors import ProcedureError
 from tui.commands import bindings
 from tui.screens.page import Page
+from tui.widgets.prose import Prose
 from tui.widgets.status import missed_said, span
 
 Data = Mapping[str, Any]
@@ -52,7 +53,7 @@ class DeliveryScreen(Page):
 
     def body(self) -> ComposeResult:
         with VerticalScroll(id="about"):
-            yield Static("", id="standing", markup=False)
+            yield Prose(id="standing")
             yield Button("", id="retry", compact=True)
         yield Static("", id="said", markup=False)
         yield OptionList(id="told", markup=False, compact=True)
@@ -63,7 +64,7 @@ class DeliveryScreen(Page):
             lambda desk: (desk.now(), desk.daemon_status(), desk.channels(), desk.announcements(days=DAYS))
         )
         masked = self.app.masked
-        self.query_one("#standing", Static).update(standing_text(self.words, standing, channels, now, masked))
+        self.query_one("#standing", Prose).put(standing_text(self.words, standing, channels, now, masked))
         retry = self.query_one("#retry", Button)
         retry.label = f"{self.say('command.retry')}  Ctrl+R"
         retry.display = bool(standing["parked"])

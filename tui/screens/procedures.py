@@ -15,6 +15,7 @@ from escalation.wording import visible
 from tui.commands import bindings
 from tui.screens.page import Page
 from tui.screens.procedure_words import parts
+from tui.widgets.prose import Prose
 
 
 class Searchable(Page):
@@ -131,7 +132,7 @@ class ProcedureScreen(Searchable):
     commands: ClassVar[tuple[str, ...]] = ("draw", "filter", "back")
     name_of_help: ClassVar[str] = "page_procedure"
     BINDINGS: ClassVar[list[BindingType]] = bindings("draw", "filter")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual")]  # noqa: RUF012 (as Textual has it)
     DEFAULT_CSS = """
     ProcedureScreen #list { width: 2fr; height: 1fr; }
     ProcedureScreen #detail { width: 3fr; height: 1fr; padding: 0 1; }
@@ -152,7 +153,7 @@ class ProcedureScreen(Searchable):
         with Horizontal(id="both"):
             yield OptionList(id="list", markup=False, compact=True)
             with VerticalScroll(id="detail"):
-                yield Static("", id="part", markup=False)
+                yield Prose(id="part")
         with VerticalScroll(id="drawing"):
             yield Static("", id="drawn", markup=False)
 
@@ -193,7 +194,7 @@ class ProcedureScreen(Searchable):
         text = known.get(self.at or "")
         if text is None or not self.query_one("#list", OptionList).option_count:
             text = Text(self.say("procedures_screen.none"))
-        self.query_one("#part", Static).update(text)
+        self.query_one("#part", Prose).put(text)
 
     def action_draw(self) -> None:
         """As a drawing, or as a list again."""

@@ -1,0 +1,155 @@
+"""Being told: the daemon, the ways out, what was put aside, what was said lately, and the status line."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from stage import NOW, SMALL, WIDE, press, settled, shown, stage
+from textual.widgets import OptionList
+
+from escalation import Desk, open_store
+from escalation.daemon import Daemon
+from escalation.deliveries import Deliveries
+from escalation.errors import DeliveryFailed
+from escalation.rows import to_int
+
+PARCEL = Path(__file__).parent.parent / "procedures" / "parcel-dispute.yaml"
+
+
+def refuse(kind: str, address: str, message: object) -> None:
+    raise DeliveryFailed("the service refused it", permanent=True)
+
+
+def take(kind: str, address: str, message: object) -> None:
+    """A service that takes everything."""
+
+
+def overdue(desk: Desk, send: object = take, channel: bool = True) -> str:
+    """A case that nobody went on with, which was announced by a daemon that then went away."""
+    case = desk.open(str(PARCEL), title="花瓶碎了", at="2026-11-10T09:00")
+    if channel:
+        add_channel(desk)
+    daemon = Daemon(desk.engine.store, send=send, nightly=False)  # type: ignore[arg-type]
+    then = desk.now() - timedelta(days=3)
+    daemon.beat(then)
+    daemon.once(desk.now)
+    Deliveries(desk.engine.store).beat(daemon.id, "desk", 1, "0", then)
+    return case
+
+
+def add_channel(desk: Desk) -> None:
+    Deliveries(desk.engine.store).add_channel(
+        name="phone", kind="log", address="log", secret="none:", lang="zh", privacy="discreet",
+        zone="Asia/Shanghai", quiet_from=None, quiet_to=None, client=None, person=None, digest="none",
+        digest_at="08:00", least=0, created_at=to_int(desk.now()),
+    )  # fmt: skip
+
+
+async def test_nobody_minds_the_days_yet(tmp_path: Path) -> None:
+    async with stage(tmp_path, lambda desk: desk.open(str(PARCEL))) as pilot:
+        await press(pilot, "f8")
+        said = shown(pilot)
+        assert "后台还没有运行过" in said
+        assert "escalation daemon install" in said
+        assert "escalation channel add" in said
+        assert "后台没开" in said.splitlines()[0]
+
+
+async def test_a_daemon_that_stopped_is_said_once_at_the_start(tmp_path: Path) -> None:
+    async with stage(tmp_path, overdue, size=WIDE) as pilot:
+        assert "后台已停 3 天" in shown(pilot).splitlines()[0]
+        assert [n.message for n in pilot.app._notifications if "后台已停 3 天" in n.message]
+
+
+async def test_what_was_said_and_what_became_of_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, overdue, size=WIDE) as pilot:
+        await press(pilot, "f8")
+        said = shown(pilot)
+        assert "花瓶碎了" in said
+        assert "准备" in said
+        assert "已送到" in said
+        await press(pilot, "0")
+        assert "知道了" in shown(pilot)
+        await press(pilot, "f4")
+        said = shown(pilot)
+        assert "花瓶碎了" not in said
+        assert "准备" not in said
+
+
+async def test_without_a_channel_it_is_on_the_screen_only(tmp_path: Path) -> None:
+    async with stage(tmp_path, lambda desk: overdue(desk, channel=False), lang="en", size=WIDE) as pilot:
+        await press(pilot, "f8")
+        assert "on the screen only" in shown(pilot)
+
+
+async def test_what_could_not_be_delivered_is_tried_again(tmp_path: Path) -> None:
+    async with stage(tmp_path, lambda desk: overdue(desk, refuse), size=WIDE) as pilot:
+        await press(pilot, "f8")
+        assert "那边没有收下" in shown(pilot)
+        assert "没送到" in shown(pilot)
+        await press(pilot, "ctrl+r")
+        with open_store(str(tmp_path / "cases.db"), now=NOW) as desk:
+            assert desk.daemon_status()["parked"] == []
+        assert "再送一次" not in shown(pilot).split("[^R]")[0]
+
+
+async def test_the_mouse_tries_again(tmp_path: Path) -> None:
+    async with stage(tmp_path, lambda desk: overdue(desk, refuse), size=WIDE) as pilot:
+        await press(pilot, "f8")
+        await pilot.click("#retry")
+        await settled(pilot)
+        with open_store(str(tmp_path / "cases.db"), now=NOW) as desk:
+            assert desk.daemon_status()["deliveries"]["parked"] == 0
+
+
+async def test_the_place_is_kept_in_another_language(tmp_path: Path) -> None:
+    def two(desk: Desk) -> None:
+        overdue(desk)
+        desk.open(str(PARCEL), title="second", at="2026-11-11T09:00")
+        Daemon(desk.engine.store, send=take, nightly=False).once(desk.now)  # type: ignore[arg-type]
+
+    async with stage(tmp_path, two, size=WIDE) as pilot:
+        await press(pilot, "f8", "down")
+        chosen = pilot.app.screen.query_one("#told", OptionList).highlighted
+        await press(pilot, "f2")
+        assert "Reminders and the background" in shown(pilot)
+        assert pilot.app.screen.query_one("#told", OptionList).highlighted == chosen == 1
+
+
+async def test_what_is_announced_meanwhile_is_told(tmp_path: Path) -> None:
+    async with stage(tmp_path, lambda desk: desk.open(str(PARCEL), title="花瓶碎了", at="2026-11-10T09:00")) as pilot:
+        pilot.app.look()  # type: ignore[attr-defined]
+        await settled(pilot)
+        with open_store(str(tmp_path / "cases.db"), now=NOW) as desk:
+            desk.open(str(PARCEL), title="茶杯碎了", at="2026-11-10T09:00")
+        pilot.app.look()  # type: ignore[attr-defined]
+        await settled(pilot)
+        assert "茶杯碎了：准备" in " ".join(n.message for n in pilot.app._notifications)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_it_holds_on_a_small_screen(tmp_path: Path, lang: str) -> None:
+    async with stage(tmp_path, overdue, lang=lang, size=SMALL) as pilot:
+        await press(pilot, "f8")
+        assert all(len(line) <= 40 for line in shown(pilot).splitlines())
+        assert ("后台已停 3 天" if lang == "zh" else "stopped 3 days") in shown(pilot)
+
+
+def test_the_library_answers_the_same(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "cases.db"), now=NOW) as desk:
+        case = overdue(desk, refuse)
+        [told] = desk.announcements()
+        assert (told["case"], told["status"], told["what"], told["acknowledged"]) == (case, "parked", "Drafting", False)
+        assert desk.announcements(case)[0]["id"] == told["id"]
+        assert desk.announcements(after=told["id"]) == []
+        assert desk.announcements(days=0) == [] or desk.announcements(days=0)[0]["at"] >= "2026-11-22"
+        [channel] = desk.channels()
+        assert (channel["name"], channel["error"], channel["elsewhere"]) == ("phone", "the service refused it", False)
+        assert "id" not in channel
+        assert desk.daemon_status()["last_tick"] == desk.now() - timedelta(days=3)
+        assert desk.retry("phone") == 1
+        assert desk.announcements()[0]["status"] == "routed"
+        desk.acknowledge(case)
+        assert desk.announcements()[0]["acknowledged"]
