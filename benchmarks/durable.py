@@ -218,7 +218,7 @@ def _measured(built: Built, chunk: int, rounds: int, folder: Path) -> tuple[_Pas
     return _Pass(wall, cpu), len(ran[0])
 
 
-def _sync(folder: Path) -> float:
+def sync_time(folder: Path) -> float:
     """What a sync of 4 KiB takes here, in seconds."""
     took = []
     with (folder / "sync").open("wb") as file:
@@ -237,7 +237,7 @@ def measure(quick: bool) -> list[Table]:
     tables = []
     with TemporaryDirectory(dir=FOLDER.path) as on_disk:
         disk, statements = _measured(built, BATCH, rounds, Path(on_disk))
-        sync = _sync(Path(on_disk))
+        sync = sync_time(Path(on_disk))
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
         with TemporaryDirectory(dir=MEMORY, prefix="escalation-bench-") as in_memory:
             memory, _ = _measured(built, chunk, rounds, Path(in_memory))

@@ -16,7 +16,10 @@ from pathlib import Path
 from measure import Table, show
 from ready import FOLDER, PROGRAM
 
-MODULES = ("decide", "replay", "working_days", "memory", "durable", "start_up", "big_store")
+MODULES = (
+    "decide", "replay", "working_days", "memory", "durable", "durable_peers", "timers", "daemon", "postgres",
+    "start_up", "big_store",
+)  # fmt: skip
 
 
 def main() -> int:
