@@ -41,6 +41,7 @@ class Bridge:
         self._changes: int | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
         self._begun: Future[FirstLook] | None = None
+        self._closed = False
 
     def begin(self) -> None:
         """Open the store and look at it while the screens are still being made: both take a third of a second."""
@@ -57,7 +58,12 @@ class Bridge:
             return None
 
     async def ask(self, question: Callable[[Desk], T]) -> T:
-        """The answer to one question. Raises what the library raises: EscalationError, ProcedureError."""
+        """The answer to one question. Raises what the library raises: EscalationError, ProcedureError.
+
+        While the screens are being left nobody waits for an answer any more: the question is dropped.
+        """
+        if self._closed:
+            raise asyncio.CancelledError
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
 
     async def changed(self) -> bool:
@@ -72,6 +78,7 @@ class Bridge:
 
     def close(self) -> None:
         """Give the store back, after the question that runs."""
+        self._closed = True
         self._thread.submit(self._close)
         self._thread.shutdown(wait=True)
 
