@@ -21,10 +21,13 @@ from __future__ import annotations
 def main(store: str, *, now: str | None = None, lang: str = "en", demo: bool = False) -> int:
     """Open the screens on a store and stay until the person leaves. The exit code."""
     from tui import terminal
+    from tui.bridge import Bridge
 
     terminal.prepare()
+    bridge = Bridge(store, now=now, lang=lang)
+    bridge.begin()  # while Textual is imported
     from tui.app import EscalationApp
 
-    app = EscalationApp(store, now=now, lang=lang, demo=demo)
+    app = EscalationApp(store, now=now, lang=lang, demo=demo, bridge=bridge)
     app.run(mouse=True)
     return app.return_code or 0

@@ -50,9 +50,11 @@ class EscalationApp(App[None]):
     standing: reactive[dict[str, Any] | None] = reactive(None, init=False)
     """How the daemon stands; None until the library has said."""
 
-    def __init__(self, store: str, *, now: str | None = None, lang: str = "en", demo: bool = False) -> None:
+    def __init__(
+        self, store: str, *, now: str | None = None, lang: str = "en", demo: bool = False, bridge: Bridge | None = None
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.bridge = Bridge(store, now=now, lang=lang)
+        self.bridge = bridge or Bridge(store, now=now, lang=lang)
         self.demo = demo
         self.asked_at: datetime | None = None
         """When `standing` was asked."""

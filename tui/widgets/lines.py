@@ -203,3 +203,28 @@ def cell(text: str, width: int) -> str:
 def strip(parts: list[tuple[str, Style]], width: int, rest: Style) -> Strip:
     """A line of pieces, exactly as wide as its place."""
     return Strip([Segment(text, style) for text, style in parts]).adjust_cell_length(width, rest)
+
+
+class Told(Lines):
+    """Sentences one below the other, as many as there are, to read through."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._told: list[tuple[str, str]] = []
+
+    @property
+    def count(self) -> int:
+        return len(self._told)
+
+    def tell(self, lines: list[tuple[str, str]]) -> None:
+        """Each with the component class of its colour, or none."""
+        self._told = lines
+        self.cursor = min(self.cursor, max(0, len(lines) - 1))
+        self.resized()
+        self.refresh()
+
+    def line(self, at: int, width: int) -> Strip:
+        text, coloured = self._told[at]
+        names = [*(["-chosen"] if at == self.cursor else []), *([coloured] if coloured else [])]
+        style = self.style_of(*names)
+        return strip([(cell(text, width), style)], width, style)

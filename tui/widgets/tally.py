@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tui.app import EscalationApp
 
 Data = Mapping[str, Any]
-HIDDEN = "***"
 SIDE = 120
 """Columns from which the groups stand at the side, one a line."""
 
@@ -27,7 +26,6 @@ class Tally(Widget):
 
     DEFAULT_CSS = """
     Tally { height: auto; max-height: 3; padding: 0 1; background: $panel; }
-    Tally.-side { dock: right; width: 30; height: 100%; max-height: 100%; margin: 1 0 1 0; }
     """
     app: EscalationApp
 
@@ -52,7 +50,7 @@ class Tally(Widget):
     def render(self) -> Text:
         if self._data is None:
             return Text(self._note)
-        side = self.has_class("-side")
+        side = self.screen.has_class("-wide")
         return tally_text(
             self.app.words, self._data, self._marked, self._note, side=side, few=self.app.size.width < 60,
             masked=self.app.masked,
@@ -67,7 +65,7 @@ class Tally(Widget):
 def tally_text(words: Wording, data: Data, marked: int, note: str, *, side: bool, few: bool, masked: bool) -> Text:
     """The counts in one line, the groups in the next; at the side one a line."""
     gap = "\n" if side else "   "
-    text = Text(no_wrap=not side, overflow="ellipsis" if False else "crop")
+    text = Text(no_wrap=not side, overflow="fold")
     text.append(words.say("home.total", n=data["total"]), Style(bold=True, meta={"find": ""}))
     for key in ("overdue", "soon"):
         if data[key]:
@@ -81,15 +79,9 @@ def tally_text(words: Wording, data: Data, marked: int, note: str, *, side: bool
         text.append(gap + note)
     if few:
         return text
-    stages = [
-        (each["title"], each["n"], words.say("home.find_stage", name=_quoted(each["title"]))) for each in data["stages"]
-    ]
+    stages = [(each["title"], each["n"], found_by(words, "stage", each["title"])) for each in data["stages"]]
     people = [
-        (
-            words.say("home.nobody") if each["person"] is None else HIDDEN if masked else each["person"],
-            each["n"],
-            words.say("home.find_person", name=_quoted(each["person"] or words.say("home.find_nobody"))),
-        )
+        (_person(words, each["person"], masked), each["n"], found_by(words, "person", each["person"]))
         for each in data["persons"]
     ]
     if len(stages) > 1 or side:
@@ -106,5 +98,18 @@ def _groups(text: Text, label: str, groups: list[tuple[str, int, str]], side: bo
         text.append(f"{visible(name)} {n}", Style(meta={"find": found}))
 
 
-def _quoted(name: str) -> str:
-    return f'"{name}"' if " " in name else name
+def found_by(words: Wording, kind: str, name: str | None) -> str:
+    """What one types to find a group."""
+    if name is None:
+        name = words.say("home.find_nobody")
+    return words.say(f"home.find_{kind}", name=f'"{name}"' if " " in name else name)
+
+
+def _person(words: Wording, name: str | None, masked: bool) -> str:
+    if name is None:
+        return words.say("home.nobody")
+    if masked:
+        from tui.text import masked as stars  # it brings the pages of the command line with it
+
+        return stars(name)
+    return name
