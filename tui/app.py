@@ -84,9 +84,7 @@ class EscalationApp(App[None]):
     @work(exclusive=True, group="start")
     async def _start(self) -> None:
         """Nobody's first case: the guided opening. One: that case. More: all of them."""
-        from tui.screens.case import CaseScreen
-        from tui.screens.home import HomeScreen
-        from tui.screens.welcome import WelcomeScreen
+        from tui.screens.home import HomeScreen  # each costs a tenth of a second: only what is shown is imported
 
         self.push_screen(HomeScreen())
         try:
@@ -94,8 +92,12 @@ class EscalationApp(App[None]):
         except (EscalationError, ProcedureError):
             return  # the home screen says what is the matter
         if not refs:
+            from tui.screens.welcome import WelcomeScreen
+
             self.push_screen(WelcomeScreen())
         elif len(refs) == 1:
+            from tui.screens.case import CaseScreen
+
             self.push_screen(CaseScreen(refs[0]))
 
     # -- live --------------------------------------------------------------------------------------------

@@ -147,3 +147,39 @@ def closed(desk: Desk) -> None:
 async def test_a_closed_case_says_that_there_is_nothing_left_to_do(tmp_path: Path) -> None:
     async with stage(tmp_path, closed) as pilot:
         assert "已经结束" in shown(pilot)
+
+
+async def test_the_path_shows_the_way_taken_where_one_is_and_what_lies_ahead(tmp_path: Path) -> None:
+    async with stage(tmp_path, waiting, lang="en", size=WIDE) as pilot:
+        await press(pilot, "3")
+        text = shown(pilot)
+
+    assert "[x] Getting ready" in text or "[x] Prepar" in text
+    assert ">>> Waiting for an answer <<<" in text
+    assert "[ ] " in text
+    assert "-> " in text
+
+
+async def test_the_forecast_says_what_would_be_if_something_happened_today(tmp_path: Path) -> None:
+    async with stage(tmp_path, waiting, lang="en", size=WIDE) as pilot:
+        await press(pilot, "6")
+        nobody = shown(pilot)
+        await press(pilot, "enter")
+        supposed = shown(pilot)
+        await press(pilot, "right")
+        further = shown(pilot)
+        await press(pilot, "4")
+        after = shown(pilot)
+
+    assert "nobody acts" in nobody
+    assert "Suppose that today:" in supposed
+    assert "[14]" in further
+    assert "[7]" in supposed
+    assert "  3 " in after
+    assert "  4 " not in after  # nothing was written
+
+
+async def test_what_cannot_be_recorded_yet_says_how_much_is_missing(tmp_path: Path) -> None:
+    async with stage(tmp_path, sued, lang="en", size=WIDE) as pilot:
+        await press(pilot, "3")
+        assert "missing; choose it to see" in shown(pilot)

@@ -14,13 +14,12 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from escalation.errors import EscalationError
+from escalation.errors import EscalationError, NotFound
 from escalation.wording import error_lines, visible
 from states.errors import ProcedureError
 from states.model import MAIN
 from tui.commands import bindings
 from tui.forms import AT, NOTE, Answers, Problem, fields_of, problem_said, read_form
-from tui.forms import Field as Field
 from tui.screens.page import Page
 from tui.widgets.form import Form
 from tui.widgets.lines import Told
@@ -57,7 +56,7 @@ class BulkScreen(Page):
     commands: ClassVar[tuple[str, ...]] = ("save", "back")
     name_of_help: ClassVar[str] = "page_bulk"
     BINDINGS: ClassVar[list[BindingType]] = bindings("save")
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (70, "-usual")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual")]
     DEFAULT_CSS = """
     BulkScreen #what { height: auto; padding: 0 1; text-style: bold; }
     BulkScreen #choices, BulkScreen #choices:focus { height: 1fr; border: none; padding: 0; }
@@ -110,6 +109,7 @@ class BulkScreen(Page):
             "values": self.say("bulk.see"), "preview": self.say("bulk.go", n=len(ready)),
             "assign": self.say("bulk.do_assign"), "export": self.say("bulk.do_export"),
         }.get(self._phase, "")  # fmt: skip
+        go.refresh(layout=True)
         what.update(self._what(len(ready)))
         if self._phase == "choose":
             self._offer()
@@ -153,6 +153,9 @@ class BulkScreen(Page):
 
             title = masked(title)
         facts = {"case": seen.case, "title": title}
+        if isinstance(seen.error, NotFound) and seen.error.what == "event":
+            event = self._events.get(self._event, {}).get("title", self._event)
+            return self.say("bulk.one_refused", **facts, why=self.say("bulk.elsewhere", event=event)), "-soon"
         if seen.error is not None:
             lines = [line.strip() for line in error_lines(seen.error, self.app.lang, seen.titles)]
             return self.say("bulk.one_refused", **facts, why=" ".join(lines[:3])), "-soon"

@@ -19,6 +19,7 @@ from escalation.wording import error_lines, visible
 from tui.commands import bindings
 from tui.screens.page import Page
 from tui.text import fitted, hung, mark, masked, told
+from tui.widgets.lanes import lanes
 from tui.widgets.next_box import NextBox
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ AHEAD_DAYS = (0, 1, 3, 7, 14, 30, 60, 90, 180, 365)
 class Answers:
     """What one reading of the store says about a case, all of the same moment."""
 
-    def __init__(self, desk: Desk, case: str, tab: str, ahead: int) -> None:
+    def __init__(self, desk: Desk, case: str, tab: str, ahead: int, nth: int) -> None:
         from datetime import timedelta
 
         self.show = desk.show(case, all_deadlines=tab == "deadlines")
@@ -42,10 +43,21 @@ class Answers:
         self.titles = desk.titles(case)
         self.log = desk.log(case) if tab in ("next", "timeline", "papers") else []
         self.due = desk.due("366d", case=case) if tab == "deadlines" else []
-        self.forecast = desk.forecast(case) if tab == "forecast" else {}
+        self.procedure = desk.procedure(self.show["procedure"]["hash"]) if tab == "path" else {}
+        self.supposed = _supposed(self.show, nth)
+        what_if: list[tuple[str, str, Data]] = [(self.supposed, desk.today(), {})] if self.supposed else []
+        self.forecast = desk.forecast(case, what_if) if tab == "forecast" else {}
         self.then: Data | None = None
         if tab == "forecast" and ahead:
             self.then = desk.show(case, as_of=(desk.now() + timedelta(days=ahead)).isoformat())
+
+
+def _supposed(show: Data, nth: int) -> str | None:
+    """The event that the forecast supposes to happen today: none at first, then each that can be recorded."""
+    ready: list[str | None] = [each["event"] for each in show["possible"] if each["ready"] and not any(
+        ask["required"] for ask in each["asks"].values()
+    )]  # fmt: skip
+    return ([None, *ready])[nth % (len(ready) + 1)]
 
 
 class CaseScreen(Page):
@@ -75,6 +87,8 @@ class CaseScreen(Page):
         self.case = case
         self.tab = "next"
         self._ahead = 3
+        self._nth = 0
+        """Which event the forecast supposes."""
         self._asked: str | None = None
         """What the input line is for: `note`, or `fact:NAME`."""
         self._rows: dict[str, list[Data]] = {name: [] for name in LISTS}
@@ -98,8 +112,8 @@ class CaseScreen(Page):
     # -- reading -----------------------------------------------------------------------------------------
 
     async def fill(self) -> None:
-        tab, ahead = self.tab, AHEAD_DAYS[self._ahead]
-        found = await self.ask(lambda desk: Answers(desk, self.case, tab, ahead))
+        tab, ahead, nth = self.tab, AHEAD_DAYS[self._ahead], self._nth
+        found = await self.ask(lambda desk: Answers(desk, self.case, tab, ahead, nth))
         show = found.show
         name = masked(show["title"]) if self.app.masked else show["title"]
         self.entitle(f"{name or self.say('case.untitled')}  {self.case}")
@@ -163,30 +177,14 @@ class CaseScreen(Page):
         return text
 
     def _fill_path(self, found: Answers) -> None:
-        """Where it has been, where it is, and what can happen now: for what cannot, what is missing."""
-        words, titles = self.words, found.titles
-        rows: list[Data] = []
-        lines: list[Text] = []
-        for row in found.show["history"]:
-            if row["to"]:
-                rows.append({"kind": "past"})
-                day = words.day(row["at"], found.show["as_of"])
-                lines.append(Text(f"[x] {day}  {titles['state'].get(row['to'], row['to'])}"))
-        for track in found.show["tracks"]:
-            if not track["final"]:
-                rows.append({"kind": "here"})
-                lines.append(Text(f">>> {titles['state'].get(track['state'], track['state'])} <<<", "bold reverse"))
-        for each in found.show["possible"]:
-            rows.append({"kind": "event", **each})
-            who = titles["party"].get(each["by"], each["by"])
-            sign = " -> " if each["ready"] else " .. "
-            text = Text(f"{sign}{titles['event'].get(each['event'], each['event'])}  ({who})")
-            if not each["ready"]:
-                n = sum(len(items) for m in each["missing"] for items in m["checklists"].values())
-                text.append("\n     " + words.say("case.lacks", n=n), "italic")
-            lines.append(text)
-        self._rows["path"] = rows
-        self._list("path", lines, "case.ended")
+        """Where it has been, where it is, what lies ahead; and what can happen now, or what that lacks."""
+        path = lanes(found.procedure, found.show, found.titles, self.words)
+        first = self.query_one("#path", OptionList).highlighted is None
+        self._rows["path"] = [row for _, row in path]
+        self._list("path", [text for text, _ in path], "case.ended")
+        here = next((i for i, (_, row) in enumerate(path) if row["kind"] == "here"), None)
+        if first and here is not None:
+            self.query_one("#path", OptionList).highlighted = here
 
     def _fill_timeline(self, found: Answers) -> None:
         from tui.screens.record import entry_said
@@ -237,7 +235,10 @@ class CaseScreen(Page):
     def _fill_forecast(self, found: Answers) -> None:
         days = AHEAD_DAYS[self._ahead]
         at = "   ".join(f"[{d}]" if d == days else str(d) for d in AHEAD_DAYS)
-        lines = [Text(self.say("case.slider", days=at), "bold"), Text("")]
+        supposed = found.titles["event"].get(found.supposed or "", "")
+        lines = [Text(self.say("case.slider", days=at), "bold")]
+        lines.append(Text(self.say("case.supposed", event=supposed) if supposed else self.say("case.nothing_supposed")))
+        lines.append(Text(""))
         lines += told("forecast", found.forecast, self.app.lang, self._width, titles=found.titles).split(
             "\n", allow_blank=True
         )
@@ -322,6 +323,9 @@ class CaseScreen(Page):
             self._do_next()
         elif self.tab == "deadlines":
             self.action_basis()
+        elif self.tab == "forecast":
+            self._nth += 1
+            self.refill()
         elif row is None:
             return
         elif self.tab == "path" and row["kind"] == "event":

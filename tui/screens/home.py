@@ -38,7 +38,7 @@ class HomeScreen(Page):
     name_of_help: ClassVar[str] = "page_home"
     BINDINGS: ClassVar[list[BindingType]] = bindings("new", "filter", "sort", "mark", "bulk", "views")
     AUTO_FOCUS: ClassVar[str] = "#cases"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-usual"), (SIDE, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-usual"), (SIDE, "-wide")]
     DEFAULT_CSS = """
     HomeScreen #find { height: 1; border: none; padding: 0 1; background: $surface; }
     HomeScreen #middle { height: 1fr; }

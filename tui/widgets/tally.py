@@ -24,8 +24,11 @@ SIDE = 120
 class Tally(Widget):
     """Counts of what was found, and of what is marked."""
 
+    SCOPED_CSS = False  # where it stands is a class of the screen
+
     DEFAULT_CSS = """
-    Tally { height: auto; max-height: 3; padding: 0 1; background: $panel; }
+    Tally { height: auto; max-height: 3; padding: 0 1; background: $panel; text-wrap: nowrap; text-overflow: clip; }
+    .-wide Tally { text-wrap: wrap; }
     """
     app: EscalationApp
 

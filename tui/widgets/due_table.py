@@ -1,0 +1,165 @@
+"""Deadlines and follow-ups by day, thousands of them: overdue, what they owe late, today, this week, later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from textual.strip import Strip
+
+from escalation.wording import Wording, visible
+from tui.widgets.case_table import short_day
+from tui.widgets.lines import Lines, cell, strip
+
+Data = Mapping[str, Any]
+
+GROUPS = ("mine", "theirs", "today", "week", "later")
+STYLES = {"missed": "-late", "late": "-soon", "today": "-soon", "soon": "-soon", "provisional": "-soon"}
+SIGNS = 2
+
+
+def group_of(row: Data, today: date) -> str:
+    """Where a row stands. What the other side owes is never my delay; a follow-up of an earlier day is today's."""
+    if row["status"] == "missed" and row["kind"] == "deadline":
+        return "mine" if row["owed_by"] == "me" else "theirs"
+    day = date.fromisoformat(row["day"])
+    if day <= today:
+        return "today"
+    return "week" if day <= today + timedelta(days=6 - today.weekday()) else "later"
+
+
+def grouped(rows: Sequence[Data], today: date) -> list[tuple[str, list[Data]]]:
+    """The groups that there are, each by day, mine first."""
+    found: dict[str, list[Data]] = {name: [] for name in GROUPS}
+    for row in rows:
+        found[group_of(row, today)].append(row)
+    for each in found.values():
+        each.sort(key=lambda r: (r["day"], r["owed_by"] != "me", r["case"], str(r["id"])))
+    return [(name, each) for name, each in found.items() if each]
+
+
+def mark_of(row: Data) -> str:
+    """The mark of a row: a key of `home.mark_*` or `board.mark_*`."""
+    mine, left = row["owed_by"] == "me", row["days_left"]
+    if row["kind"] == "follow_up":
+        return "today" if left <= 0 else "follow_up"
+    if row["status"] == "missed":
+        return "missed" if mine else "late"
+    if not mine:
+        return "provisional" if row["provisional"] else "theirs"
+    if left <= 7:
+        return "today" if left <= 0 else "soon"
+    return "provisional" if row["provisional"] else "running"
+
+
+def sign_of(row: Data) -> str:
+    """How a day is marked in the month: a key of `month.SIGNS`."""
+    if row["owed_by"] != "me":
+        return "theirs"
+    return "missed" if row["status"] == "missed" and row["kind"] == "deadline" else "mine"
+
+
+class DueTable(Lines):
+    """What is due, under headings."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._rows: list[Data | str] = []
+        self._year = 0
+
+    @property
+    def count(self) -> int:
+        return len(self._rows)
+
+    @property
+    def chosen(self) -> Data | None:
+        """The row under the cursor."""
+        row = self._rows[self.cursor] if self.cursor < len(self._rows) else None
+        return None if isinstance(row, str) else row
+
+    def may_choose(self, at: int) -> bool:
+        return not isinstance(self._rows[at], str)
+
+    def show(self, rows: Sequence[Data], today: date) -> None:
+        """These rows; the one that was chosen stays so."""
+        before, first, at = self.chosen, round(self.scroll_y), self.cursor
+        self._year = today.year
+        self._rows = []
+        for name, each in grouped(rows, today):
+            self._rows.append(name)
+            self._rows += each
+        key = _key(before) if before is not None else None
+        found = next((i for i, r in enumerate(self._rows) if not isinstance(r, str) and _key(r) == key), None)
+        self.cursor = found if found is not None else min(max(at, 1), max(0, len(self._rows) - 1))
+        if self._rows and not self.may_choose(self.cursor):
+            self.cursor += 1 if self.cursor + 1 < len(self._rows) else -1
+        self.resized()
+        self.refresh()
+        if found is not None and found != at:
+            self.scroll_to(y=max(0, first + found - at), animate=False)
+        self.into_view()
+
+    def into_view(self) -> None:
+        """The first row brings its heading with it."""
+        if self.cursor <= 1:
+            self.scroll_to(y=0, animate=False)
+        else:
+            super().into_view()
+
+    def line(self, at: int, width: int) -> Strip:
+        row = self._rows[at]
+        if isinstance(row, str):
+            style = self.style_of("-heading")
+            n = next((i for i, r in enumerate(self._rows[at + 1 :]) if isinstance(r, str)), len(self._rows) - at - 1)
+            return strip([(f" {self.app.words.say(f'board.group_{row}')}  {n}", style)], width, style)
+        chosen = at == self.cursor
+        under = ("-chosen",) if chosen else ()
+        plain, mark = self.style_of(*under), mark_of(row)
+        coloured = self.style_of(*under, STYLES[mark]) if mark in STYLES else plain
+        parts = [(">" if chosen else " ", plain), (" ", plain)]
+        for name, text, wide in columns(self.app.words, row, width, self._year, self.app.masked):
+            parts.append((cell(text, wide) + " ", coloured if name in ("mark", "day", "left") else plain))
+        return strip(parts, width, plain)
+
+
+def columns(words: Wording, row: Data, width: int, year: int, masked: bool) -> list[tuple[str, str, int]]:
+    """What a row says, with widths: sign and word, last day, how far off, what, who, which case."""
+    marks = 9 if words.lang == "zh" else 12
+    mark, left = mark_of(row), row["days_left"]
+    day_wide = 10 if width >= 60 else 5
+    wide = {"mark": marks, "day": day_wide, "left": 8, "what": 0, "who": 10, "case": 0}
+    if width < 60:
+        wide = {"mark": marks, "day": day_wide, "what": 0}
+    rest = width - SIGNS - sum(wide.values()) - len(wide)
+    if "case" in wide:
+        wide["what"] = max(10, rest * 3 // 5)
+        wide["case"] = max(0, rest - wide["what"])
+    else:
+        wide["what"] = max(8, rest)
+    key = "list.today" if left == 0 else "list.ahead" if left > 0 else "list.past"
+    what, title = visible(row["text"]), visible(row["title"])
+    if masked:
+        from tui.text import masked as stars  # it brings the pages of the command line with it
+
+        title, what = stars(title), stars(what) if row["kind"] == "follow_up" else what
+    notes = []
+    if row["provisional"] and mark != "provisional":
+        notes.append(words.say("mark.provisional"))
+    if (row["basis"] or {}).get("certainty") == "practice":
+        notes.append(words.say("certainty_short.practice"))
+    if row["kind"] == "follow_up":
+        what = words.say("board.follow_up", text=what)
+    said = {
+        "mark": words.say(f"board.mark_{mark}" if mark in ("theirs", "follow_up") else f"home.mark_{mark}"),
+        "day": short_day(words, row["day"], year, day_wide),
+        "left": words.say(key, n=abs(left)),
+        "what": "  ".join([*notes, what]),
+        "who": words.say("word.me") if row["owed_by"] == "me" else visible(row["party"]),
+        "case": title,
+    }
+    return [(name, said[name], size) for name, size in wide.items()]
+
+
+def _key(row: Data) -> tuple[Any, ...]:
+    return row["case"], row["kind"], row["id"], row["track"], row["day"]
