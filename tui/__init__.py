@@ -20,9 +20,12 @@ from __future__ import annotations
 
 def main(store: str, *, now: str | None = None, lang: str = "en", demo: bool = False) -> int:
     """Open the screens on a store and stay until the person leaves. The exit code."""
+    import gc
+
     from tui import terminal
     from tui.bridge import Bridge
 
+    gc.disable()  # a tenth of the way to the first frame would go into looking for rubbish that is not there yet
     terminal.prepare()
     bridge = Bridge(store, now=now, lang=lang)
     bridge.begin()  # while Textual is imported

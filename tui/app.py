@@ -123,6 +123,7 @@ class EscalationApp(App[None]):
     async def _stand(self) -> None:
         """Ask how the daemon stands, and what was announced meanwhile."""
         before = self._announced
+        await self.bridge.shown.wait()  # what one came for is painted first
         try:
             now, standing = await self.bridge.ask(lambda desk: (desk.now(), desk.daemon_status()))
             latest = standing["latest_announcement"]

@@ -41,11 +41,15 @@ class Bridge:
         self._changes: int | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
         self._begun: Future[FirstLook] | None = None
+        self.shown = asyncio.Event()
+        """Set unless what `begin` saw is still to be put on the screen: then other questions wait for that."""
+        self.shown.set()
         self._closed = False
 
     def begin(self) -> None:
         """Open the store and look at it while the screens are still being made: both take a third of a second."""
         self._begun = self._thread.submit(self._answer, _first_look)
+        self.shown.clear()
 
     async def begun(self) -> FirstLook | None:
         """What was seen, once; None if nobody looked, or it could not be: who asks again hears why."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -25,6 +26,8 @@ ORDERS = ("due", "opened", "title", "client", "stage", "person", "case")
 """As Ctrl+O goes round; those of the library's `find`."""
 QUIET = 0.12
 """Seconds after a letter before the store is asked."""
+PAINTED = 0.05
+"""Seconds for the first lines to be painted before more is asked."""
 STEP, BREATH, IDLE = 25, 0.05, 0.4
 """Catching up: cases in one step, seconds between two, seconds without a key before one."""
 
@@ -79,6 +82,8 @@ class HomeScreen(Page):
             if begun is not None:
                 table.year = begun.year
                 self._show(begun.numbers, begun.lines)
+                await asyncio.sleep(PAINTED)
+            self._settle_in()
         found, unknown, year = await self.ask(
             lambda desk: (desk.find(text, order), desk.not_understood(text), int(desk.today()[:4]))
         )
@@ -94,6 +99,13 @@ class HomeScreen(Page):
         self._tally = tally
         self._say_tally()
         self._catch_up()
+
+    def _settle_in(self) -> None:
+        """What was put off until the first frame: other questions, and clearing up."""
+        self.app.bridge.shown.set()
+        if not gc.isenabled():
+            gc.freeze()  # what was imported stays anyway
+            gc.enable()
 
     def _show(self, numbers: list[int], lines: dict[int, Data]) -> None:
         self._filled = True

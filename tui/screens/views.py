@@ -48,13 +48,13 @@ class ViewsScreen(Page):
         self.text, self.order = text, order
         self._found = found
         self._views: list[View] = []
-        self._name = ""
+        self._label = ""
         self._at: str | None = None
         self._sure: str | None = None
         """The view that is taken away when that is asked for once more."""
 
     def body(self) -> ComposeResult:
-        yield Input(self._name, id="name", disabled=not self.text.strip(), placeholder=self._placeholder())
+        yield Input(self._label, id="name", disabled=not self.text.strip(), placeholder=self._placeholder())
         yield Button(self.say("views.drop"), id="drop", compact=True)
         yield OptionList(id="views", markup=False)
 
@@ -68,7 +68,9 @@ class ViewsScreen(Page):
         kept = await self.ask(lambda desk: desk.views())
         all_ = counts["all"]
         groups: list[tuple[str, Sequence[View]]] = [
-            ("builtin", [View(f"u:{id}", self.say(f"views.{id}"), texts[id], "due", counts[id]["total"]) for id in USUAL]),
+            ("builtin", [
+                View(f"u:{id}", self.say(f"views.{id}"), texts[id], "due", counts[id]["total"]) for id in USUAL
+            ]),
             ("kept", [View(f"k:{v['name']}", v["name"], v["text"], v["order"], v["n"]) for v in kept]),
             ("stages", [
                 View(f"s:{s['title']}", s["title"], found_by(self.words, "stage", s["title"]), "due", s["n"])
@@ -124,17 +126,17 @@ class ViewsScreen(Page):
 
     @on(Input.Changed)
     def _naming(self, event: Input.Changed) -> None:
-        self._name = event.value
+        self._label = event.value
 
     @on(Input.Submitted)
     def _named(self) -> None:
-        if self._name.strip():
-            self._keep(self._name.strip())
+        if self._label.strip():
+            self._keep(self._label.strip())
 
     @work(exclusive=True, group="write")
     async def _keep(self, name: str) -> None:
         if await self._written(lambda desk: desk.keep_view(name, self.text, self.order)):
-            self._at, self._name = f"k:{name}", ""
+            self._at, self._label = f"k:{name}", ""
             self.query_one("#name", Input).value = ""
             self.app.notify(self.say("views.saved", name=name), timeout=3, markup=False)
             self.query_one("#views", OptionList).focus()
