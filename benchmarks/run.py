@@ -18,7 +18,7 @@ from ready import FOLDER, PROGRAM
 
 MODULES = (
     "decide", "replay", "working_days", "memory", "durable", "durable_peers", "timers", "daemon", "postgres",
-    "start_up", "big_store",
+    "start_up", "big_store", "screens",
 )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ class Sought(NamedTuple):
 
     @property
     def where(self) -> str:
-        """ WHERE ..., or nothing."""
+        """WHERE ..., or nothing."""
         return f" WHERE {' AND '.join(self.clauses)}" if self.clauses else ""
 
 

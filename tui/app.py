@@ -11,6 +11,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.events import Key
 from textual.reactive import reactive
+from textual.screen import Screen
 
 from escalation.errors import EscalationError
 from escalation.wording import Wording
@@ -71,6 +72,12 @@ class EscalationApp(App[None]):
         """The sentences of the language that is on."""
         return words(self.lang)
 
+    def get_default_screen(self) -> Screen[None]:
+        """All cases lie below everything else."""
+        from tui.screens.home import HomeScreen
+
+        return HomeScreen()
+
     def on_mount(self) -> None:
         """The first screen, and the two clocks."""
         self.set_class(self.ascii, "-ascii")
@@ -84,9 +91,6 @@ class EscalationApp(App[None]):
     @work(exclusive=True, group="start")
     async def _start(self) -> None:
         """Nobody's first case: the guided opening. One: that case. More: all of them."""
-        from tui.screens.home import HomeScreen  # each costs a tenth of a second: only what is shown is imported
-
-        self.push_screen(HomeScreen())
         try:
             refs = await self.bridge.ask(lambda desk: desk.first_refs(2))
         except (EscalationError, ProcedureError):

@@ -207,11 +207,13 @@ class HomeScreen(Page):
         self.query_one("#find", Input).focus()
 
     def action_back(self) -> None:
-        """Out of the finding, with nothing sought any more; else nothing happens."""
+        """Out of the finding, with nothing sought any more; then, where one came from somewhere, back there."""
         if self.typed:
             self.find("")
-        elif self.table.display:
+        elif self.table.display and not self.table.has_focus:
             self.table.focus()
+        else:
+            super().action_back()
 
     def action_sort(self) -> None:
         self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]

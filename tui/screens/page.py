@@ -109,7 +109,7 @@ class Page(Screen[None]):
 
     def action_back(self) -> None:
         """To where one came from. From the first screen nothing happens: to leave takes Ctrl+Q."""
-        if len(self.app.screen_stack) > 2:
+        if len(self.app.screen_stack) > 1:
             self.app.pop_screen()
 
     async def on_run_command(self, message: RunCommand) -> None:

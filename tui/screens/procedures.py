@@ -132,7 +132,7 @@ class ProcedureScreen(Searchable):
     commands: ClassVar[tuple[str, ...]] = ("draw", "filter", "back")
     name_of_help: ClassVar[str] = "page_procedure"
     BINDINGS: ClassVar[list[BindingType]] = bindings("draw", "filter")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual")]  # noqa: RUF012 (as Textual has it)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual")]
     DEFAULT_CSS = """
     ProcedureScreen #list { width: 2fr; height: 1fr; }
     ProcedureScreen #detail { width: 3fr; height: 1fr; padding: 0 1; }

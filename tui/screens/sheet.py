@@ -57,7 +57,7 @@ class Sheet(Page):
 
     commands: ClassVar[tuple[str, ...]] = ("save", "attach", "back")
     BINDINGS: ClassVar[list[BindingType]] = bindings("save", "attach")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual"), (100, "-wide")]  # noqa: RUF012 (as Textual has it)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual"), (100, "-wide")]
     DEFAULT_CSS = """
     Sheet #sheet { height: 1fr; }
     Sheet #acts { height: auto; padding: 0 1; background: $panel; }

@@ -39,7 +39,7 @@ class WelcomeScreen(Page):
     commands: ClassVar[tuple[str, ...]] = ("forward", "back")
     name_of_help: ClassVar[str] = "welcome_page"
     BINDINGS: ClassVar[list[BindingType]] = bindings("forward")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual"), (100, "-wide")]  # noqa: RUF012 (as Textual has it)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual"), (100, "-wide")]
     SCOPED_CSS = False
     DEFAULT_CSS = """
     WelcomeScreen #question { height: auto; max-height: 40%; padding: 0 1; }
