@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -141,9 +142,10 @@ def test_without_the_screens_or_a_terminal_it_says_what_is_next(tmp_path: Path, 
     store = str(tmp_path / "cases.db")
     with open_store(store) as desk:
         one(desk)
-    terminal = Terminal([sys.executable, "-m", "escalation", "--store", store, "--lang", "en"], {})
-    assert terminal.ended() == 0
-    assert "Next" in plain(terminal.written)
+    if not entry_points(group="escalation.screens"):  # else this very Python has the screens installed
+        terminal = Terminal([sys.executable, "-m", "escalation", "--store", store, "--lang", "en"], {})
+        assert terminal.ended() == 0
+        assert "Next" in plain(terminal.written)
     env = {**os.environ, "PYTHONPATH": installed, "ESCALATION_STORE": store}
     argv = [sys.executable, "-m", "escalation", "--lang", "en"]
     piped = subprocess.run(argv, capture_output=True, env=env, cwd="/", check=True, timeout=60)
