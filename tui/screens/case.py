@@ -76,7 +76,7 @@ class CaseScreen(Page):
     DEFAULT_CSS = """
     CaseScreen #tabs { height: 1; padding: 0 1; }
     CaseScreen ContentSwitcher { height: 1fr; }
-    CaseScreen OptionList { height: 1fr; border: none; background: $background; }
+    CaseScreen OptionList, CaseScreen OptionList:focus { height: 1fr; border: none; background: $background; }
     CaseScreen VerticalScroll { padding: 0 1; }
     CaseScreen #entry { display: none; height: 3; }
     CaseScreen #detail { height: auto; max-height: 7; padding: 0 1; color: $secondary; }
