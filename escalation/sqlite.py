@@ -31,6 +31,8 @@ class SqliteDatabase:
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
         self.connection = connection
         self.name = path
+        self.patience = float(BUSY_SECONDS)
+        """Seconds to wait for others that hold the file."""
         self._seen: int | None = None
         """The data version that `wait` or `changes` saw last."""
 
@@ -74,12 +76,12 @@ class SqliteDatabase:
         return self._patiently(sql, values)
 
     def _patiently(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
-        """Again and again while others hold the file, up to `BUSY_SECONDS`.
+        """Again and again while others hold the file, as long as `patience` lasts.
 
         SQLite's own back-off soon sleeps a tenth of a second at a time: while a daemon catches up, a person's command
         would find every pause between two of its transactions closed again.
         """
-        until = time.monotonic() + BUSY_SECONDS
+        until = time.monotonic() + self.patience
         while True:
             time.sleep(GAP_SECONDS)
             try:

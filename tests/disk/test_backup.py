@@ -27,6 +27,7 @@ from escalation.copying import is_empty, look
 from escalation.engine import Engine
 from escalation.errors import BadInput, StoreBusy, StoreDamaged
 from escalation.evidence import path_of
+from escalation.sqlite import SqliteDatabase
 from escalation.store import Store
 from escalation.transfer import export_jsonl
 
@@ -552,8 +553,8 @@ def test_nobody_writes_between_the_backup_of_what_was_there_and_what_comes_inste
     def meddle(name: str, done: int, total: int) -> None:
         impatient = "&options=-c%20lock_timeout%3D1" if target.kind == "postgresql" else ""
         with closing(Store.open(target.path + impatient)) as other:
-            if not impatient:
-                other.run("PRAGMA busy_timeout = 0")
+            if isinstance(other._db, SqliteDatabase):
+                other._db.patience = 0.0
             try:
                 Desk(other, now="2026-03-03T10:00").note(case, "in between")
             except StoreBusy:
