@@ -28,13 +28,17 @@ def _as_before() -> Iterator[None]:
     """The logging of a process is one thing for all of it."""
     root = logging.getLogger()
     handlers, hooks = list(root.handlers), (sys.excepthook, threading.excepthook)
-    named = {name: logging.getLogger(name).level for name in ("", "escalation", logs.TOLD, *logs.LIBRARIES)}
+    loggers = [logging.getLogger(name) for name in ("", "escalation", logs.TOLD, *logs.LIBRARIES)]
+    before = [(logger, logger.level, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.propagate = True  # whoever sends by apprise in this process keeps it to itself from then on
     yield
     logging.captureWarnings(False)
     root.handlers[:] = handlers
     sys.excepthook, threading.excepthook = hooks
-    for name, level in named.items():
-        logging.getLogger(name).setLevel(level)
+    for logger, level, propagate in before:
+        logger.setLevel(level)
+        logger.propagate = propagate
 
 
 @pytest.fixture
