@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from states.errors import Finding, near_miss
 from states.graph import Path, list_path
+from states.known_facts import is_known
 from states.model import CLOCK, MAIN, ME, Transition
 from states.subject import Owned, Subject, standing
 
@@ -49,7 +50,7 @@ def unused_names(subject: Subject) -> Iterator[Finding]:
         ("event", "events", procedure.events),
     ):
         for name in names:
-            if name not in used.get(kind, ()):
+            if name not in used.get(kind, ()) and not (kind == "fact" and is_known(name)):
                 yield subject.warning(f"unused-{kind}", (key, name), found=name)
     for id, deadline in procedure.deadlines.items():
         if not deadline.starts:
