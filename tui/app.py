@@ -91,8 +91,9 @@ class EscalationApp(App[None]):
     @work(exclusive=True, group="start")
     async def _start(self) -> None:
         """Nobody's first case: the guided opening. One: that case. More: all of them."""
+        begun = await self.bridge.begun()
         try:
-            refs = await self.bridge.ask(lambda desk: desk.first_refs(2))
+            refs = begun.refs if begun is not None else await self.bridge.ask(lambda desk: desk.first_refs(2))
         except (EscalationError, ProcedureError):
             return  # the home screen says what is the matter
         if not refs:

@@ -7,9 +7,12 @@ until the answer comes.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -27,6 +30,16 @@ class FirstLook(NamedTuple):
     numbers: list[int]
     lines: dict[int, dict[str, Any]]
     year: int
+    refs: list[str]
+    """The ids of its first cases, two at most: whether there are none, one, or more."""
+
+
+class Ahead(NamedTuple):
+    """A process that looks at the store while this one still imports what draws."""
+
+    pid: int
+    pipe: int
+    """Where it writes what it saw."""
 
 
 class Bridge:
@@ -40,24 +53,39 @@ class Bridge:
         self._file: tuple[int, int] | None = None
         self._changes: int | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
-        self._begun: Future[FirstLook] | None = None
+        self._ahead: Ahead | None = None
+        self._begun: Future[FirstLook | None] | None = None
         self.shown = asyncio.Event()
         """Set unless what `begin` saw is still to be put on the screen: then other questions wait for that."""
         self.shown.set()
         self._closed = False
 
     def begin(self) -> None:
-        """Open the store and look at it while the screens are still being made: both take a third of a second."""
-        self._begun = self._thread.submit(self._answer, _first_look)
+        """Look at the store while the screens are still being made; by a process of its own where there is `fork`.
+
+        The library and the toolkit take as long as each other to be imported, and within one process one at a time.
+        To be called before anything has started a thread.
+        """
         self.shown.clear()
+        if hasattr(os, "fork"):
+            self._ahead = _look_ahead(self.store, self._now, self._lang)
+            self._begun = self._thread.submit(_told, self._ahead)
+        else:
+            self._begun = self._thread.submit(self._answer, _first_look)
+
+    @property
+    def seen(self) -> FirstLook | None:
+        """What was seen, if it is there already."""
+        if self._begun is None or not self._begun.done() or self._begun.exception() is not None:
+            return None
+        return self._begun.result()
 
     async def begun(self) -> FirstLook | None:
-        """What was seen, once; None if nobody looked, or it could not be: who asks again hears why."""
-        begun, self._begun = self._begun, None
-        if begun is None:
+        """What was seen; None if nobody looked, or it could not be: who asks again hears why."""
+        if self._begun is None:
             return None
         try:
-            return await asyncio.wrap_future(begun)
+            return await asyncio.wrap_future(self._begun)
         except Exception:
             return None
 
@@ -83,6 +111,9 @@ class Bridge:
     def close(self) -> None:
         """Give the store back, after the question that runs."""
         self._closed = True
+        if self._ahead is not None and self._begun is not None and not self._begun.done():
+            with suppress(ProcessLookupError):
+                os.kill(self._ahead.pid, signal.SIGTERM)
         self._thread.submit(self._close)
         self._thread.shutdown(wait=True)
 
@@ -135,4 +166,39 @@ class Bridge:
 
 def _first_look(desk: Desk) -> FirstLook:
     numbers = desk.find(most=FIRST)
-    return FirstLook(numbers, desk.lines(numbers), int(desk.today()[:4]))
+    return FirstLook(numbers, desk.lines(numbers), int(desk.today()[:4]), desk.first_refs(2))
+
+
+def _look_ahead(store: str, now: str | None, lang: str) -> Ahead:
+    reads, writes = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writes)
+        return Ahead(pid, reads)
+    code = 1
+    try:
+        os.close(reads)
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):  # the terminal is not this one's
+            os.dup2(nowhere, stream)
+        from escalation.api import open_store
+
+        with open_store(store, now=now, lang=lang) as desk:
+            seen = _first_look(desk)
+        with os.fdopen(writes, "wb") as pipe:
+            # As a list: the keys of a JSON object would come back as texts.
+            pipe.write(json.dumps((seen.numbers, list(seen.lines.items()), seen.year, seen.refs)).encode())
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _told(ahead: Ahead) -> FirstLook | None:
+    """What it wrote, once it has ended; None where it could not look."""
+    with os.fdopen(ahead.pipe, "rb") as pipe:
+        body = pipe.read()
+    os.waitpid(ahead.pid, 0)
+    if not body:
+        return None
+    numbers, lines, year, refs = json.loads(body)
+    return FirstLook(numbers, dict(lines), year, refs)

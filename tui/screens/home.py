@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from escalation.errors import EscalationError
 from states.errors import ProcedureError
+from tui.bridge import FirstLook
 from tui.commands import bindings
 from tui.screens.page import Page
 from tui.widgets.case_table import CaseTable
@@ -57,7 +58,7 @@ class HomeScreen(Page):
         self.order = "due"
         self._tally: Data | None = None
         self._unknown: tuple[str, ...] = ()
-        self._filled = False
+        self._filled = self._settled = False
         self._last_key = 0.0
         self._catching_up = False
 
@@ -74,14 +75,18 @@ class HomeScreen(Page):
 
     # -- showing -----------------------------------------------------------------------------------------
 
+    def on_mount(self) -> None:
+        """The first frame has cases in it already, where they were looked up in time."""
+        self._show_first(self.app.bridge.seen)
+
     async def fill(self) -> None:
         self.entitle(self.say("title.home"))
         table, text, order = self.table, self.typed, self.order
-        if not self._filled and not text:
+        if not self._settled and not text:
             begun = await self.app.bridge.begun()
-            if begun is not None:
-                table.year = begun.year
-                self._show(begun.numbers, begun.lines)
+            if not self._filled:
+                self._show_first(begun)
+            if self._filled:
                 await asyncio.sleep(PAINTED)
             self._settle_in()
         found, unknown, year = await self.ask(
@@ -100,8 +105,14 @@ class HomeScreen(Page):
         self._say_tally()
         self._catch_up()
 
+    def _show_first(self, seen: FirstLook | None) -> None:
+        if seen is not None:
+            self.table.year = seen.year
+            self._show(seen.numbers, seen.lines)
+
     def _settle_in(self) -> None:
         """What was put off until the first frame: other questions, and clearing up."""
+        self._settled = True
         self.app.bridge.shown.set()
         if not gc.isenabled():
             gc.freeze()  # what was imported stays anyway
