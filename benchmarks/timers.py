@@ -93,7 +93,7 @@ class Side:
             "due": (statements.DUE_CASES, (now, DUE)),
             "when next": (statements.NEXT_TIMER, ()),
             "next delivery": (delivering.next_delivery(0), (now,)),
-            "when the next delivery": (delivering.NEXT_DELIVERY_AT, ()),
+            "when the next delivery": (delivering.next_delivery_at(0), ()),
             "to route": (delivering.PENDING, (now, 500)),
             "urgent and unanswered": (delivering.UNANSWERED, ("told", URGENT, now, now)),
         }
