@@ -243,6 +243,52 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "These deadlines start one another by lapsing and never end: {deadlines}.",
     ),
 }
+SENTENCES |= {
+    # templates of letters
+    "undefined-deadline": ("没有叫 {found} 的期限。", "There is no deadline {found}."),
+    "template-no-head": (
+        "模板开头要有两行 --- 夹着的说明（写给谁、要哪些内容）。",
+        "A template begins with its front matter between two lines of ---.",
+    ),
+    "template-kind": ("模板要是 .md 文件，这里是 {found}。", "A template is a .md file; this is {found}."),
+    "template-syntax": ("模板里的 Jinja 写法不对：{found}。", "The Jinja of the template cannot be read: {found}."),
+    "template-not-allowed": (
+        "模板里不能用 {found}：只能写内容、判断和循环。",
+        "{found} cannot be used in a template: it says values, asks whether they are there, and goes through lists.",
+    ),
+    "template-filter": (
+        "没有 {found} 这个过滤器，可以用的有：{expected}。",
+        "There is no filter {found}; there are: {expected}.",
+    ),
+    "template-test": (
+        "没有 {found} 这个判断，可以用的有：{expected}。",
+        "There is no test {found}; there are: {expected}.",
+    ),
+    "template-undefined": (
+        "模板里的 {found} 没有来处，能用的有：{expected}。",
+        "Nothing gives the template {found}; there are: {expected}.",
+    ),
+    "template-choice": (
+        "{found} 要么是 choice 并列出 of，要么两样都不写。",
+        "{found} is either a choice and lists what there is in `of`, or neither.",
+    ),
+    "template-need": (
+        "不认识 {found} 这样的前提，可以写：{expected}。",
+        "There is no need {found}; there are: {expected}.",
+    ),
+    "template-no-fact": (
+        "这个流程没有 {found} 这项事实；要在写信时问，就加上 ask。",
+        "The procedure has no fact {found}; to ask for it when the letter is written, say `ask`.",
+    ),
+    "template-fails": (
+        "按模板写到这里写不下去：{found}。",
+        "The template cannot go on here: {found}.",
+    ),
+    "template-differs": (
+        "{found} 和 {expected} 里写的不一样，两种文字要一致。",
+        "{found} is not what {expected} says; both languages ask and need the same.",
+    ),
+}
 SENTENCES["lapse-not-taken-warning"] = SENTENCES["lapse-not-taken"]
 SENTENCES["lapse-guarded-warning"] = SENTENCES["lapse-guarded"]
 

@@ -44,8 +44,10 @@ def load(path: Path, calendars: Sequence[str | Path] = (), today: str | None = N
     text = path.read_bytes()
     reading = read_procedure(text, str(path))
     folder = path.parent
+    letters = _letters(reading, folder)
     found = check(reading, templates=_templates(folder), today=today)
-    findings = [*found, *_calendar(reading, calendars)]
+    used = [f for f in found if (f.code, f.found) not in letters.used]
+    findings = [*used, *_calendar(reading, calendars), *letters.findings]
     errors = [f for f in findings if f.severity == "error"]
     if errors:
         raise ProcedureError(errors)
@@ -61,6 +63,59 @@ def _templates(folder: Path) -> frozenset[str]:
         for p in base.glob("*")
         if p.is_file()
     )
+
+
+def template_file(folder: Path, name: str) -> Path | None:
+    """Where a template lies that a procedure in `folder` names: beside it, or in `templates` there."""
+    found = (base / name for base in (folder, folder / "templates"))
+    return next((file for file in found if file.is_file() and "/" not in name and "\\" not in name), None)
+
+
+def in_english(name: str) -> str:
+    """What the English reading version of a template is called: `complaint.en.md`."""
+    return f"{name.removesuffix('.md')}.en.md"
+
+
+class _Letters(NamedTuple):
+    """What a procedure's templates say of themselves."""
+
+    findings: list[Finding]
+    used: set[tuple[str, str]]
+    """The facts and sources that they name, as the findings about unused ones call them."""
+
+
+def _letters(reading: Reading, folder: Path) -> _Letters:
+    """The templates that a procedure offers, each read in its own file."""
+    found = _Letters([], set())
+    named = {document.template: id for id, document in reading.procedure.documents.items()}
+    for name, id in named.items():
+        path = template_file(folder, name)
+        if path is None:
+            continue  # the check of names says that there is none
+        if not name.endswith(".md"):
+            line, column = reading.places.get(("documents", id, "template"), (1, 1))
+            key = f"documents.{id}.template"
+            found.findings.append(Finding("template-kind", "error", reading.file, line, column, key, {"found": name}))
+            continue
+        _add_letter(found, path, template_file(folder, in_english(name)), reading)
+    return found
+
+
+def _add_letter(to: _Letters, path: Path, english: Path | None, reading: Reading) -> None:
+    from states.template import differing, read_template, unfit  # only procedures with letters pay for Jinja
+
+    read = []
+    for each in (path, english) if english else (path,):
+        try:
+            read.append(read_template(each.read_bytes(), str(each)))
+        except ProcedureError as error:
+            to.findings.extend(error.problems)
+        else:
+            to.findings.extend(unfit(read[-1], reading.procedure))
+            to.used.update(("unused-fact", name) for name in read[-1].head.fields)
+            to.used.update(("unused-source", basis.source) for basis in read[-1].head.basis if basis.source)
+    if len(read) == 2:
+        to.findings.extend(differing(*read))
 
 
 def _calendar(reading: Reading, folders: Sequence[str | Path]) -> list[Finding]:
