@@ -61,7 +61,15 @@ def advice(book: Book, snapshot: Snapshot, ref: str, lang: str) -> Data:
         "also": [
             {"kind": t.kind, "track": t.track, **t.what, "by": _by(t.run, table, lang, snapshot)} for t in tasks[1:]
         ],
+        "letters": _letters(snapshot, table, first.what.get("event"), lang),
     }
+
+
+def _letters(snapshot: Snapshot, table: Table, event: str | None, lang: str) -> list[Data]:
+    """What can be written now: the procedure's documents for a state that a track is in, or for what is to be done."""
+    here = {t.state for t in snapshot.tracks if not t.final} | {event}
+    documents = table.procedure.documents.items()
+    return [{"document": id, "title": words(each.title, lang)} for id, each in documents if here.intersection(each.for_)]
 
 
 def _tasks(book: Book, snapshot: Snapshot, table: Table, lang: str) -> list[Task]:

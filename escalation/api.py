@@ -34,6 +34,7 @@ from escalation.core.entries import (
 from escalation.core.evaluate import evaluate
 from escalation.core.history import effective
 from escalation.core.table import Table
+from escalation.core.values import DESCRIBES
 from escalation.engine import Loaded, Make, Recorded
 from escalation.errors import BadInput, EscalationError, FieldProblem, NotFound, StoreError
 from escalation.reading import Reader
@@ -59,6 +60,11 @@ from states.model import CLOCK, Value
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from escalation.exhibits import Evidence
+    from escalation.ground import Ground
+    from escalation.letters_desk import Letters
+    from escalation.plans import Plans
+
 Data = dict[str, Any]
 
 
@@ -75,8 +81,44 @@ def open_store(path: str | Path, *, now: datetime | str | None = None, lang: str
         raise
 
 
+class _Held(Exception):
+    """The case has this content already, in the entry `seq`: nothing is to be written."""
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
+        super().__init__(seq)
+
+
 class Desk(Reader):
     """The cases of one store, and everything that can be done with them."""
+
+    @property
+    def plans(self) -> Plans:
+        """What can be paid, offers compared, the agreed plan followed."""
+        from escalation.plans import Plans
+
+        return Plans(self)
+
+    @property
+    def evidence(self) -> Evidence:
+        """Exhibits, contacts, how one was collected from, and the bundle to hand over."""
+        from escalation.exhibits import Evidence
+
+        return Evidence(self)
+
+    @property
+    def letters(self) -> Letters:
+        """Letters from a case."""
+        from escalation.letters_desk import Letters
+
+        return Letters(self)
+
+    @property
+    def ground(self) -> Ground:
+        """What the law and the contract say, and whether a step is reasonable."""
+        from escalation.ground import Ground
+
+        return Ground(self)
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -208,26 +250,47 @@ class Desk(Reader):
         return self._write(case, make, **options)
 
     def attach(
-        self, case: str, file: str | Path, *, title: str | None = None, item: str | None = None, **options: Any
-    ) -> Data:
-        """Attach a file, for a checklist item where one is named. A copy is kept by its content."""
-        at = options.pop("at", None)
-        storable_texts(title=title)
+        self, case: str, file: str | Path, *, title: str | None = None, item: str | None = None,
+        type: str | None = None, dated: str | None = None, proves: str | None = None, text: str | None = None,
+        **options: Any,
+    ) -> Data:  # fmt: skip
+        """Attach a file, for a checklist item where one is named. A copy is kept by its content.
+
+        `text`: what was pasted; `file` is then its name. What the case has already is not attached again, unless it
+        is for another item: the answer then has `already`, and the `seq` of the entry that has it.
+        """
+        at, preview = options.pop("at", None), options.get("preview", False)
+        storable_texts(title=title, text=text)
+        described = typed(DESCRIBES, {"type": type, "dated": dated, "proves": proves}, require=False)
         from pathlib import Path
 
-        from escalation.evidence import keep_file  # with hashing and copying, which only this command needs
+        from escalation.evidence import keep_file, keep_text  # hashing and copying, which only this command needs
 
-        kept = keep_file(Path(file), self.engine.store.folder, write=not options.get("preview"))
+        folder = self.engine.store.folder
+        if text is not None:
+            kept = keep_text(text, str(file), folder, write=not preview)
+        else:
+            kept = keep_file(Path(file), folder, write=not preview)
 
         def make(loaded: Loaded, seq: int, now: datetime) -> Entry:
             occurred_at = self._occurred(loaded, at)
             name = item_of(self._table_at(loaded, occurred_at), item) if item is not None else None
+            for each in effective(self.engine.store.log(loaded.row.id)):
+                if isinstance(each, Attach) and each.sha256 == kept.sha256 and name in (None, each.item):
+                    raise _Held(each.seq)
             return Attach(
                 seq=seq, recorded_at=now, occurred_at=occurred_at, sha256=kept.sha256, size=kept.size,
-                name=kept.name, title=title, item=name, key=options.get("key"),
+                name=kept.name, title=title, item=name, key=options.get("key"), **described,
             )  # fmt: skip
 
-        return self._write(case, make, **options)
+        try:
+            return self._write(case, make, **options)
+        except _Held as held:
+            shown = self.show(case)
+            if preview:
+                same = {"before": shown, "after": shown, "moved": [], "undone": [], "conflicts": []}
+                return same | {"seq": held.seq, "already": True}
+            return shown | {"seq": held.seq, "already": True}
 
     def follow_up(
         self, case: str, action: str, *, n: int | None = None, due: str | None = None, text: str | None = None,
@@ -359,6 +422,30 @@ class Desk(Reader):
         seen = Deliveries(self.engine.store).acknowledge(row.id, self.now())
         return [{"kind": a.kind, "subject": a.subject, "due": a.due} for a in seen]
 
+    def add_channel(self, name: str, address: str = "", *, test: bool = True, **said: Any) -> Data:
+        """A new way out, kept only if it takes a test message; with `test=False` without one.
+
+        `said`: kind, lang, privacy, quiet_hours (None: any hour), zone, client, person, digest, digest_at, least, env
+        (a variable that the address comes from), keep. The answer is a line of `channels`, without what is secret.
+        Raises: BadInput with everything that is wrong; DeliveryFailed: nothing was kept. May take 30 seconds.
+        """
+        from escalation.channel_setup import Wanted, add
+
+        wanted = Wanted(name, address, **{"lang": self.lang, **said})
+        return add(self.engine.store, wanted, self.now(), test=test)
+
+    def test_channel(self, name: str) -> None:
+        """Send a test message. Raises: NotFound; DeliveryFailed if it was not taken. May take 30 seconds."""
+        from escalation.channel_setup import attempt
+
+        attempt(self.engine.store, name, self.now())
+
+    def remove_channel(self, name: str) -> str:
+        """Take a way out away, what waits for it, and its address; the answer is where that lay. Raises: NotFound."""
+        from escalation.channel_setup import remove
+
+        return remove(self.engine.store, name)
+
     def retry(self, channel: str | None = None) -> int:
         """What could not be delivered, by one channel or any, waits for the daemon again; how many messages."""
         from escalation.deliveries import Deliveries
@@ -458,6 +545,9 @@ class Desk(Reader):
         entry = next((e for e in effective(log) if e.seq == target), log[target - 1])
         if isinstance(entry, Check):
             return check_values(data)
+        if isinstance(entry, Attach):
+            # An empty value takes out what was said; `typed` leaves it out, and names what is no such field.
+            return typed(DESCRIBES, data, require=False) | dict.fromkeys(k for k, v in data.items() if v in (None, ""))
         if not isinstance(entry, EventEntry | FactsEntry | Opened):
             raise BadInput(FieldProblem("set", ", ".join(data), "nothing_to_set"))
         table = self._table_at(loaded, entry.occurred_at)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from escalation.core.entries import KINDS as TYPES
 from escalation.core.entries import (
     Amend,
+    Attach,
     Check,
     Correction,
     Entry,
@@ -30,7 +31,7 @@ from escalation.core.entries import (
 from escalation.core.evaluate import Book, evaluate
 from escalation.core.history import effective, withdrawn
 from escalation.core.table import Table
-from escalation.core.values import Wrong, read_value, storable
+from escalation.core.values import DESCRIBES, Wrong, read_value, read_values, storable
 from escalation.engine import check_correction
 from escalation.errors import BadInput, FieldProblem
 from escalation.fields import Data, Said
@@ -325,8 +326,16 @@ class LogReader:
             said.wrong("size", "min", size, "0")
         return {
             "sha256": sha256, "size": size, "name": said.text("name", filled=True), "title": said.text("title"),
-            "item": self._item(said, at), "note": said.text("note"),
+            "item": self._item(said, at), "note": said.text("note"), **self._described(said),
         }  # fmt: skip
+
+    def _described(self, said: Said) -> Data:
+        """Type, day and what it proves, where they are said: a file of an earlier version has none of them."""
+        given = {name: said.data.get(name) for name in ("type", "dated", "proves")}
+        values, wrong = read_values(DESCRIBES, given, require=False)
+        for name, each in wrong.items():
+            said.wrong(name, each.expected, given[name], each.limit, each.meant)
+        return values
 
     def _note(self, said: Said, at: datetime | None) -> Data:
         return {"text": said.text("text", filled=True)}
@@ -371,6 +380,8 @@ class LogReader:
         removable = True
         if isinstance(entry, Check):
             defined, removable = {"done": BOOLEAN}, False
+        elif isinstance(entry, Attach):
+            defined = DESCRIBES
         elif isinstance(entry, EventEntry | FactsEntry | Opened):
             defined = self._words_of(entry)
         else:
@@ -435,7 +446,7 @@ _SHAPES = {
     "event": _shape("event", LogReader._event, "at event", "data note"),
     "facts": _shape("facts", LogReader._facts, "at facts", "note"),
     "check": _shape("check", LogReader._check, "at item done", "note"),
-    "attach": _shape("attach", LogReader._attach, "at sha256 size name", "title item note"),
+    "attach": _shape("attach", LogReader._attach, "at sha256 size name", "title item type dated proves note"),
     "note": _shape("note", LogReader._note, "at text", ""),
     "follow_up": _shape("follow_up", LogReader._follow_up, "at action", "n due text every note"),
     "amend": _shape("amend", LogReader._amend, "target", "data note"),

@@ -37,7 +37,7 @@ LIBRARIES = (
     "sqlalchemy", "transitions", "urllib3",
 )  # fmt: skip
 
-_PACKAGES = {Path(__file__).parent, Path(__file__).parent.parent / "states"}
+_PACKAGES = {Path(__file__).parent, *(Path(__file__).parent.parent / name for name in ("states", "tui"))}
 _WORD = re.compile(r"[A-Za-z0-9_.:/<>-]{1,80}")
 _PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7))
 

@@ -68,6 +68,11 @@ class Reader:
             raise BadInput(FieldProblem("now", self._now, "instant"))
         return at
 
+    @property
+    def folder(self) -> str:
+        """Where lies what belongs to the store and is not in it: attached files, calendars, secrets of channels."""
+        return self.engine.store.folder
+
     def today(self) -> str:
         """The present local date, ISO, where no case says which zone is meant."""
         return self.now().astimezone(DEFAULT_ZONE).date().isoformat()
@@ -452,8 +457,9 @@ class Reader:
             amended=standing is not None and standing != entry,
         )
         if data["amended"]:
-            was = msgspec.to_builtins(entry)
-            data["now"] = {k: v for k, v in msgspec.to_builtins(standing).items() if was.get(k) != v}
+            was, stands = msgspec.to_builtins(entry), msgspec.to_builtins(standing)
+            data["now"] = {k: v for k, v in stands.items() if was.get(k) != v}
+            data["now"] |= dict.fromkeys(was.keys() - stands.keys())  # what was taken out
         if "at" in data:
             data["at"] = local(getattr(entry, "at", None) or getattr(entry, "occurred_at", None), table)
         if "at" in data.get("now", {}):

@@ -138,6 +138,12 @@ class Shelf:
     def _keep(self, checked: Checked, now: datetime, current: bool, by_user: bool) -> str:
         reading = checked.reading
         procedure = reading.procedure
+        if procedure.documents:
+            from pathlib import Path
+
+            from escalation.templates import keep_templates  # procedures without letters need not pay for it
+
+            keep_templates(procedure, Path(reading.file), self._store.folder, reading.hash)
         kept = next((d for d in self._store.definitions() if d.hash == reading.hash), None)
         if kept is None or (current and not (kept.current and kept.by_user == by_user)):
             values = (reading.hash, procedure.procedure, procedure.version, reading.body, checked.source, now)

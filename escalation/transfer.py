@@ -122,11 +122,11 @@ def _days_left(run: Run | None, snapshot: Snapshot, table: Table) -> int | None:
 
 def _line(cells: Iterable[Any]) -> str:
     written = io.StringIO()
-    csv.writer(written).writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in cells])
+    csv.writer(written).writerow([harmless(cell) if isinstance(cell, str) else cell for cell in cells])
     return written.getvalue()
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """The cell as text: a spreadsheet takes one that begins with these for a formula."""
     first = cell.lstrip(" ")[:1]
     return "'" + cell if first in _FORMULA or (first and not first.isprintable()) else cell

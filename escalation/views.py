@@ -12,13 +12,14 @@ from typing import Any
 
 import msgspec
 
-from escalation.core.entries import Check, Entry, EventEntry, FactsEntry, Opened
+from escalation.core.entries import Attach, Check, Entry, EventEntry, FactsEntry, Opened
 from escalation.core.evaluate import Book, possibilities
 from escalation.core.guards import unticked_items
 from escalation.core.preview import Preview
 from escalation.core.reminders import length, nudges
 from escalation.core.snapshot import Inapplicable, Missing, Run, Snapshot, TrackState, plain_missing
 from escalation.core.table import Table
+from escalation.core.values import DESCRIBES
 from states.calendar import Calendar
 from states.model import CLOCK, Ask, Basis, State, words
 
@@ -192,7 +193,7 @@ def recordable(table: Table, lang: str) -> list[Data]:
 
 
 def asks_of(entry: Entry, table: Table, lang: str) -> Data:
-    """What the values of an entry are made of: those of its event, or the facts; of a tick, whether it is done."""
+    """What the values of an entry are made of: those of its event, the facts, what is said of a file, or of a tick."""
     match entry:
         case EventEntry():
             event = table.event(entry.event)
@@ -205,6 +206,14 @@ def asks_of(entry: Entry, table: Table, lang: str) -> Data:
             }
         case Check():
             return {"done": {"type": "boolean", "title": None, "required": True}}
+        case Attach():
+            from escalation.wording import wording  # whoever shows a case as JSON does without sentences
+
+            titles = {name: wording(lang).say(f"exhibit.{name}") for name in DESCRIBES}
+            return {
+                name: {**msgspec.to_builtins(each), "title": titles[name], "required": False}
+                for name, each in DESCRIBES.items()
+            }
     return {}
 
 

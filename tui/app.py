@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from textual.binding import BindingType
 from textual.events import Key
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from escalation.errors import EscalationError
 from escalation.wording import Wording
@@ -19,6 +21,7 @@ from states.errors import ProcedureError
 from tui import terminal
 from tui.bridge import Bridge
 from tui.commands import EVERYWHERE, bindings
+from tui.screens.drafts import Drafts
 from tui.themes import THEMES
 from tui.widgets.status import StatusLine, missed_said
 from tui.words import words
@@ -61,6 +64,9 @@ class EscalationApp(App[None]):
         """When `standing` was asked."""
         self._announced: int | None = None
         """The latest announcement that there was when it was asked; None at first."""
+        self.mishaps: list[str] = []
+        """Errors that nobody expected, by their class; the screens worked on."""
+        self._drafts: dict[str, Drafts] = {}
         self.set_reactive(EscalationApp.lang, lang)
         self.ascii = terminal.ambiguous_width() == terminal.WIDE
         for theme in THEMES:
@@ -104,6 +110,21 @@ class EscalationApp(App[None]):
             from tui.screens.case import CaseScreen
 
             self.push_screen(CaseScreen(refs[0]))
+        await self._offer_drafts(bool(refs))
+
+    async def _offer_drafts(self, begun: bool) -> None:
+        """What was left half typed last time. The guided opening takes up its own."""
+        await self.bridge.shown.wait()
+        store = self.bridge.store
+        if "://" in store:
+            try:
+                self.drafts_of(store).lie_in(await self.bridge.ask(lambda desk: desk.folder))
+            except (EscalationError, ProcedureError):
+                return
+        if any(begun or key[0] != "welcome" for key in self.drafts_of(store).all()):
+            from tui.screens.half_typed import HalfTypedScreen
+
+            self.push_screen(HalfTypedScreen())
 
     # -- live --------------------------------------------------------------------------------------------
 
@@ -232,6 +253,46 @@ class EscalationApp(App[None]):
 
         if not isinstance(self.screen, ProceduresScreen):
             self.push_screen(ProceduresScreen())
+
+    # -- leaving -------------------------------------------------------------------------------------------
+
+    def drafts_of(self, store: str) -> Drafts:
+        """What was typed and not saved, of a store."""
+        return self._drafts.setdefault(store, Drafts(store))
+
+    async def action_quit(self) -> None:
+        """Leave; asked first where something is typed and not saved."""
+        from tui.screens.quitting import QuittingScreen, half_typed
+
+        if isinstance(self.screen, QuittingScreen):
+            return
+        if half_typed(self):
+            self.push_screen(QuittingScreen())
+        else:
+            self.exit()
+
+    # -- what nobody expected --------------------------------------------------------------------------------
+
+    def mishap(self, error: BaseException) -> None:
+        """Write an unexpected error down. Nothing that was read or typed is in that line."""
+        from tui.screens.mishaps import write_down
+
+        self.mishaps.append(type(error).__name__)
+        write_down(error, self.drafts_of(self.bridge.store).folder)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What goes wrong beside is said, and the rest works on; else what is half typed is kept first."""
+        if isinstance(error, WorkerFailed) and error.error is not None:
+            self.mishap(error.error)
+            text = self.words.say("mishap.beside", error=type(error.error).__name__)
+            self.notify(text, severity="warning", timeout=10, markup=False)
+            return
+        from tui.screens.quitting import keep
+
+        with suppress(Exception):
+            self.mishap(error)
+            keep(self)
+        super()._handle_exception(error)
 
     async def on_unmount(self) -> None:
         """Give the store back."""

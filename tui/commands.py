@@ -63,6 +63,13 @@ _ALL = (
     Command("basis", ("9", "w"), "screen.basis", "9"),
     Command("undo", ("ctrl+z",), "screen.undo", "^Z"),
     Command("seen", ("0",), "screen.seen", "0"),
+    Command("follow_up", ("ctrl+n",), "screen.follow_up", "^N"),
+    Command("plan", ("ctrl+g",), "screen.plan", "^G"),
+    Command("evidence", ("ctrl+l",), "screen.evidence", "^L"),
+    Command("ground", ("ctrl+k",), "screen.ground", "^K"),
+    # the ground
+    Command("contract", ("ctrl+n",), "screen.contract", "^N"),
+    Command("trust", ("ctrl+y",), "screen.trust", "^Y"),
     # forms
     Command("save", ("ctrl+s",), "screen.save", "^S"),
     Command("attach", ("ctrl+t",), "screen.attach", "^T"),
@@ -73,6 +80,18 @@ _ALL = (
     Command("today", ("home", "t"), "screen.today", "Home"),
     Command("mine", ("m", "ctrl+n"), "screen.mine", "^N"),
     Command("retry", ("ctrl+r",), "screen.retry", "^R"),
+    # plans
+    Command("plan_budget", ("1",), "screen.tab('budget')", "1"),
+    Command("plan_compare", ("2",), "screen.tab('compare')", "2"),
+    Command("plan_offer", ("3",), "screen.tab('offer')", "3"),
+    Command("plan_agreed", ("4",), "screen.tab('agreed')", "4"),
+    Command("export", ("ctrl+e",), "screen.export", "^E"),
+    # evidence
+    Command("evidence_exhibits", ("1",), "screen.tab('exhibits')", "1"),
+    Command("evidence_contacts", ("2",), "screen.tab('contacts')", "2"),
+    Command("evidence_conduct", ("3",), "screen.tab('conduct')", "3"),
+    Command("evidence_bundle", ("4",), "screen.tab('bundle')", "4"),
+    Command("bundle", ("ctrl+b",), "screen.bundle", "^B"),
     # procedures
     Command("draw", ("1", "ctrl+d"), "screen.draw", "1"),
 )

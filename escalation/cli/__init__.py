@@ -41,6 +41,10 @@ MODULES = {
     "channels": ("channel",),
     "daemon": ("daemon", "ack", "assign"),
     "start": ("demo", "completion"),
+    "plan": ("plan",),
+    "evidence": ("evidence",),
+    "write": ("write",),
+    "ground": ("ground", "trust", "calm"),
 }
 COMMANDS = {command: module for module, commands in MODULES.items() for command in commands}
 

@@ -121,13 +121,22 @@ def build_note(made: ArgumentParser, lang: str) -> None:
 def build_attach(made: ArgumentParser, lang: str) -> None:
     said = _SAID[lang]
     made.add_argument("case", metavar="CASE", help=said["case"])
-    made.add_argument("file", metavar="FILE", help=said["file"])
+    made.add_argument("files", metavar="FILE", nargs="+", help=said["file"])
     made.add_argument("--as", dest="as_title", metavar="TITLE", help=said["title"])
     made.add_argument("--for", dest="for_item", metavar="ITEM", help=said["item"])
+    made.add_argument("--type", metavar="TYPE", help=said["type"])
+    made.add_argument("--dated", metavar="DAY", help=said["dated"])
+    made.add_argument("--proves", metavar="TEXT", help=said["proves"])
+    made.add_argument("--name", help=said["name"])
     _entry_options(made, lang)
-    made.set_defaults(
-        run=_writes(lambda d, o, more: d.attach(o.case, o.file, title=o.as_title, item=o.for_item, **more))
-    )
+    made.set_defaults(run=run_attach)
+
+
+def run_attach(options: Namespace, out: Output) -> int:
+    """One file is an entry like any other; of several, or a folder, each is told. Exit code 2 if any was left out."""
+    from escalation.cli.evidence import attach  # only this command reads files
+
+    return attach(options, _options(options), out)
 
 
 def build_follow_up(made: ArgumentParser, lang: str) -> None:
@@ -218,7 +227,11 @@ _SAID = {
         "amend_set": "名称=新内容；等号后留空就是删去",
         "note": "附一句说明",
         "attach": "一起附上的文件",
-        "file": "要附上的文件",
+        "file": "要附上的文件，可以写几个；文件夹就是里面的全部；- 是粘贴的文字",
+        "type": "是什么：contract、statement、chat、call、letter……",
+        "dated": "纸上写的日期",
+        "proves": "能说明什么，一句话",
+        "name": "粘贴的文字叫什么（和 - 一起用）",
         "item": "清单里的哪一项",
         "undo": "取消勾选",
         "text": "文字",
@@ -247,7 +260,11 @@ _SAID = {
         "amend_set": "name=new value; nothing after the sign takes it out",
         "note": "a remark to keep with it",
         "attach": "files to attach along with it",
-        "file": "the file to attach",
+        "file": "the files to attach; of a folder all that is in it; - for pasted text",
+        "type": "what it is: contract, statement, chat, call, letter …",
+        "dated": "the day that the paper bears",
+        "proves": "what it shows, in a sentence",
+        "name": "what the pasted text is called (with -)",
         "item": "which item of a checklist",
         "undo": "untick it",
         "text": "the text",

@@ -7,9 +7,8 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from escalation.cli.arguments import add_globals, desk
-from escalation.cli.channel_fields import DIGESTS, KEPT, PRIVACIES, place, read
 from escalation.cli.output import Output
-from escalation.core.loudness import LEVELS, NORMAL
+from escalation.core.loudness import LEVELS
 from escalation.errors import DeliveryFailed
 
 
@@ -32,15 +31,15 @@ def _build_add(made: ArgumentParser, said: dict[str, str]) -> None:
     source = made.add_mutually_exclusive_group()
     source.add_argument("--from-env", metavar="VAR", help=said["from_env"])
     source.add_argument("--from-stdin", action="store_true", help=said["from_stdin"])
-    made.add_argument("--keep", metavar="|".join(KEPT), help=said["keep"])
-    made.add_argument("--privacy", metavar="|".join(PRIVACIES), default="discreet", help=said["privacy"])
+    made.add_argument("--keep", metavar="auto|keyring|file", help=said["keep"])
+    made.add_argument("--privacy", metavar="discreet|titles|full", default="discreet", help=said["privacy"])
     hours = made.add_mutually_exclusive_group()
     hours.add_argument("--quiet-hours", metavar="22:00-08:00", default="22:00-08:00", help=said["quiet_hours"])
     hours.add_argument("--no-quiet-hours", action="store_true", help=said["no_quiet_hours"])
     made.add_argument("--zone", metavar="ZONE", default="Asia/Shanghai", help=said["zone"])
     made.add_argument("--client", metavar="C", help=said["client"])
     made.add_argument("--person", metavar="P", help=said["person"])
-    made.add_argument("--digest", metavar="|".join(DIGESTS), default="daily", help=said["digest"])
+    made.add_argument("--digest", metavar="none|daily|weekly", default="daily", help=said["digest"])
     made.add_argument("--digest-at", metavar="08:00", default="08:00", help=said["digest_at"])
     made.add_argument("--least", metavar="|".join(LEVELS), default="quiet", help=said["least"])
     made.add_argument("--no-test", action="store_true", help=said["no_test"])
@@ -48,40 +47,22 @@ def _build_add(made: ArgumentParser, said: dict[str, str]) -> None:
 
 def run_add(options: Namespace, out: Output) -> int:
     """Exit code 1 if the test message was not taken; the channel is then not kept."""
-    from escalation import channels, credentials
-    from escalation.deliveries import Deliveries
-    from escalation.standing import channel
+    from escalation import channel_setup
+    from escalation.cli.channel_fields import read
 
     with desk(options) as opened:
-        store, now = opened.engine.store, opened.now()
-        deliveries = Deliveries(store)
-        known = [each.name for each in deliveries.channels()]
         if options.from_stdin and sys.stdin.isatty():
             out.message("paste_address")
-        kind, address, columns = read(options, known)
-        if not options.no_test:
-            failed = _tried(kind, address, out.lang)
-            if failed is not None:
-                return _not_taken(out, options.name, failed, kept=False)
-        secret = credentials.keep(options.name, address, store.folder, place(options, kind))
-        shown = channels.shown(kind, address)
+        wanted, problem = read(options, out.lang)
+        tested = not options.no_test
         try:
-            from escalation.rows import to_int
-
-            row = deliveries.add_channel(
-                **columns, name=options.name, kind=kind, address=shown, secret=secret, lang=out.lang,
-                created_at=to_int(now), ok_at=None, failing_since=None, error=None,
-            )  # fmt: skip
-        except BaseException:
-            credentials.forget(options.name, secret, store.folder)
-            raise
-        if not options.no_test:
-            deliveries.ok(row.id, now)
-        found = channel(deliveries.channel(options.name))
+            found = channel_setup.add(opened.engine.store, wanted, opened.now(), test=tested, problem=problem)
+        except DeliveryFailed as failed:
+            return _not_taken(out, options.name, failed, kept=False)
     if out.json:
         out.emit("channel", found)
     else:
-        _page(out, "added", found, tested=not options.no_test)
+        _page(out, "added", found, tested=tested)
     return 0
 
 
@@ -104,42 +85,25 @@ def run_list(options: Namespace, out: Output) -> int:
 
 def run_test(options: Namespace, out: Output) -> int:
     """Exit code 1 if the message was not taken."""
-    from escalation import credentials
-    from escalation.deliveries import Deliveries
-
     with desk(options) as opened:
-        deliveries = Deliveries(opened.engine.store)
-        row = deliveries.channel(options.name)
-        failed: DeliveryFailed | None = DeliveryFailed("the address is not on this machine")
         try:
-            address = "log" if row.kind == "log" else credentials.find(row.name, row.secret, opened.engine.store.folder)
-            if address is not None:
-                failed = _tried(row.kind, address, row.lang)
-        except DeliveryFailed as error:
-            failed = error
-        if failed is not None:
-            return _not_taken(out, row.name, failed, kept=True)
-        deliveries.ok(row.id, opened.now())
+            opened.test_channel(options.name)
+        except DeliveryFailed as failed:
+            return _not_taken(out, options.name, failed, kept=True)
     if out.json:
-        out.emit("tested", {"channel": row.name, "taken": True, "reason": None, "permanent": False, "kept": True})
+        out.emit("tested", {"channel": options.name, "taken": True, "reason": None, "permanent": False, "kept": True})
     else:
-        _page(out, "taken", {"channel": row.name})
+        _page(out, "taken", {"channel": options.name})
     return 0
 
 
 def run_remove(options: Namespace, out: Output) -> int:
-    from escalation import credentials
-    from escalation.deliveries import Deliveries
-
     with desk(options) as opened:
-        deliveries = Deliveries(opened.engine.store)
-        row = deliveries.channel(options.name)
-        deliveries.remove_channel(row.name)
-        credentials.forget(row.name, row.secret, opened.engine.store.folder)
+        secret = opened.remove_channel(options.name)
     if out.json:
-        out.emit("removed", {"channel": row.name, "removed": True})
+        out.emit("removed", {"channel": options.name, "removed": True})
     else:
-        _page(out, "removed", {"channel": row.name, "secret": row.secret})
+        _page(out, "removed", {"channel": options.name, "secret": secret})
     return 0
 
 
@@ -166,19 +130,6 @@ def _page(out: Output, kind: str, data: Any, **extra: Any) -> None:
 
     human_channels.KINDS[kind](Page(out, extra), data)
     sys.stdout.flush()
-
-
-def _tried(kind: str, address: str, lang: str) -> DeliveryFailed | None:
-    """Why a test message was not taken."""
-    from escalation.channels import Message, send
-    from escalation.wording import wording
-
-    say = wording(lang).say
-    try:
-        send(kind, address, Message(say("channel.test_title"), say("channel.test_body"), NORMAL))
-    except DeliveryFailed as failed:
-        return failed
-    return None
 
 
 def _not_taken(out: Output, name: str, failed: DeliveryFailed, kept: bool) -> int:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from escalation.cli import human_answers, human_cases, human_daemon, human_next, human_procedures, human_written
+from escalation.cli import (
+    human_answers,
+    human_cases,
+    human_daemon,
+    human_evidence,
+    human_ground,
+    human_letters,
+    human_next,
+    human_plan,
+    human_procedures,
+    human_written,
+)
 from escalation.cli.human_page import Page
 from escalation.cli.output import Output
 
@@ -42,6 +53,27 @@ KINDS: dict[str, Callable[[Page, Any], None]] = {
     "daemon_removed": human_daemon.removed,
     "acknowledged": human_daemon.acknowledged,
     "assigned": human_daemon.assigned,
+    "attached": human_evidence.attached,
+    "evidence": human_evidence.evidence,
+    "exhibit": human_evidence.exhibit,
+    "contacts": human_evidence.contacts,
+    "contact": human_evidence.contact,
+    "conduct": human_evidence.conduct,
+    "files_verified": human_evidence.verified,
+    "bundled": human_evidence.bundled,
+    "ground_pages": human_ground.pages,
+    "ground_page": human_ground.one_page,
+    "contract": human_ground.contract,
+    "reasonable": human_ground.reasonable,
+    "trust_kinds": human_ground.kinds,
+    "trust_question": human_ground.question,
+    "trust": human_ground.trust,
+    "calm": human_ground.calm,
+    "letters": human_letters.letters,
+    "plan_capacity": human_plan.capacity,
+    "plan_compare": human_plan.compare,
+    "plan_show": human_plan.show,
+    "plan_paid": human_plan.paid,
 }
 
 

@@ -48,6 +48,9 @@ def advice(page: Page, data: Data) -> None:
     how = _command(data["case"], do)
     if how:
         page.field(page.say("next.label_how"), how)
+    for i, each in enumerate(data["letters"]):
+        written = page.say("next.letter", title=each["title"], case=data["case"], document=each["document"])
+        page.field(page.say("next.label_letters") if i == 0 else "", written)
     if data["overdue"]:
         page.field(page.say("next.label_overdue"), *_overdue(page, data["overdue"][0]))
         for each in data["overdue"][1:]:

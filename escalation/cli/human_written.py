@@ -47,8 +47,12 @@ def _entry(page: Page, row: Data) -> str:
         case "check":
             return say("log.checked" if row["done"] else "log.unchecked", item=page.name("item", row["item"]))
         case "attach":
-            text = say("log.attached", name=row.get("title") or row["name"], size=_size(row["size"]))
-            return text + (say("log.attached_item", item=page.name("item", row["item"])) if row.get("item") else "")
+            row = {**row, **(row.get("now") or {})}
+            text = say("log.attached", name=row.get("title") or row["name"], size=size_said(row["size"]))
+            text += say("log.attached_item", item=page.name("item", row["item"])) if row.get("item") else ""
+            told = [say(f"exhibit.is_{row['type']}")] if row.get("type") else []
+            told += [row[name] for name in ("dated", "proves") if row.get(name)]
+            return text + (say("word.paren", text=page.said.listed(told)) if told else "")
         case "note":
             return " / ".join(str(row["text"]).splitlines())
         case "follow_up":
@@ -86,7 +90,8 @@ def _entry_notes(page: Page, row: Data) -> list[Styled]:
     return notes
 
 
-def _size(size: int) -> str:
+def size_said(size: int) -> str:
+    """So many bytes, for people."""
     if size < 1024:
         return f"{size} B"
     return f"{size / 1024:.1f} KiB" if size < 1024**2 else f"{size / 1024**2:.1f} MiB"
@@ -146,11 +151,16 @@ def migrated(page: Page, data: Data) -> None:
 
 def verify(page: Page, cases: Iterable[Data]) -> None:
     """`verify`: a line a case, as they are checked."""
-    n = 0
+    n = wrong = 0
     for each in cases:
         n += 1
+        wrong += len(each["files_wrong"])
         page.put("ok  ", page.say("verify.case", case=each["case"], n=each["entries"]), hang=4)
-    page.put((page.say("verify.all", n=n), STRONG))
+        if each["files_wrong"]:
+            from escalation.cli.human_evidence import wrong_files  # only who has lost a file pays for it
+
+            wrong_files(page, each["files_wrong"], each["files"])
+    page.put((page.say("exhibit.verify_wrong", n=wrong) if wrong else page.say("verify.all", n=n), STRONG))
 
 
 def imported(page: Page, data: Data) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from typing import Any
 
 from escalation.cli.arguments import desk, naming, pairs, whole
@@ -145,9 +146,19 @@ def build_verify(made: ArgumentParser, lang: str) -> None:
 
 
 def run_verify(options: Namespace, out: Output) -> int:
+    """Exit code 5 for a log that does not fit, or a file that is not as it was attached."""
+    wrong = 0
+
+    def checked() -> Iterator[dict[str, Any]]:
+        nonlocal wrong
+        for row in opened.verify(options.cases):
+            files = opened.evidence.verify(row["case"])
+            wrong += len(files["problems"])
+            yield row | {"files": files["files"], "files_wrong": files["problems"]}
+
     with desk(options) as opened:
-        out.emit("lines" if out.json else "verify", opened.verify(options.cases))
-    return 0
+        out.emit("lines" if out.json else "verify", checked())
+    return 5 if wrong else 0
 
 
 BUILD = {

@@ -67,6 +67,13 @@ class Check(Happened, frozen=True, kw_only=True, omit_defaults=True, tag="check"
     note: str | None = None
 
 
+EXHIBIT_TYPES = (
+    "contract", "statement", "chat", "call", "letter", "identity", "hardship", "income", "payment", "collection",
+    "court", "credit_report", "other",
+)  # fmt: skip
+"""What an attached file can be said to be."""
+
+
 class Attach(Happened, frozen=True, kw_only=True, omit_defaults=True, tag="attach"):
     """A file was attached."""
 
@@ -77,6 +84,11 @@ class Attach(Happened, frozen=True, kw_only=True, omit_defaults=True, tag="attac
     title: str | None = None
     item: str | None = None
     """The checklist item it is for."""
+    type: str | None = None
+    """One of `EXHIBIT_TYPES`."""
+    dated: str | None = None
+    """ISO date: the day the paper itself bears."""
+    proves: str | None = None
     note: str | None = None
 
 

@@ -12,9 +12,17 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from escalation.core.entries import EXHIBIT_TYPES
 from states.errors import near_miss
 from states.model import Event, Procedure, Value
 
+DESCRIBES: Mapping[str, Value] = {
+    "title": Value(type="text"),
+    "type": Value(type="choice", of=list(EXHIBIT_TYPES)),
+    "dated": Value(type="date"),
+    "proves": Value(type="text", max_length=1000),
+}
+"""What a person can say of an attached file, and correct later."""
 LONGEST_TEXT = 10_000
 LARGEST = Decimal(10) ** 15
 _YES = frozenset(("true", "yes", "y", "是", "1"))

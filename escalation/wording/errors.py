@@ -197,7 +197,8 @@ def _would_conflict(error: WouldConflict, said: Wording, titles: Titles) -> list
 
 
 def _store(error: StoreError, said: Wording) -> list[str]:
-    reason = said.say("store.reason", reason=error.reason)
+    known = f"reason.{error.reason}"
+    reason = said.say("store.reason", reason=said.say(known) if said.has(known) else error.reason)
     server = "://" in error.path
     match error:
         case StoreTooNew():

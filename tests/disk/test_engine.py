@@ -204,7 +204,7 @@ def test_an_attached_file_is_kept_privately_by_its_content(
     kept = [p for p in (tmp_path / "files").rglob("*") if p.is_file()]
 
     assert [p.read_bytes() for p in kept] == [parcel.read_bytes()]
-    assert kept[0].stat().st_mode & 0o777 == 0o600
+    assert kept[0].stat().st_mode & 0o777 == 0o400
     if place.kind == "sqlite":
         assert Path(place.url()).stat().st_mode & 0o777 == 0o600
 

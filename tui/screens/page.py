@@ -17,6 +17,7 @@ from escalation.wording import Wording, error_lines, visible
 from states.errors import ProcedureError
 from tui.commands import bindings
 from tui.messages import RunCommand
+from tui.screens.drafts import Key, Typed
 from tui.widgets.hints import Hints
 from tui.widgets.status import StatusLine
 
@@ -74,20 +75,44 @@ class Page(Screen[None]):
         """What stands at the top."""
         self.query_one("#title", Static).update(visible(text))
 
+    # -- what is typed and not saved -----------------------------------------------------------------------
+
+    def unsaved(self) -> Typed | None:
+        """What was typed here and is not saved, without what is secret; None: nothing. Asked before one quits."""
+        return None
+
+    def draft_key(self) -> Key:
+        """Which draft is this page's, where it has `unsaved`."""
+        raise NotImplementedError
+
+    @property
+    def store(self) -> str:
+        """The store that this page is about."""
+        return self.app.bridge.store
+
     # -- reading again -----------------------------------------------------------------------------------
 
     def on_screen_resume(self) -> None:
+        self.mark_demo()
         self.refill()
+
+    def mark_demo(self) -> None:
+        """Made-up cases say so on the frame of every screen."""
+        self.border_title = self.say("status.demo_frame") if self.app.demo else ""
 
     @work(exclusive=True, group="fill")
     async def refill(self) -> None:
-        """Read again; what went wrong is said at the bottom, and what was shown stays."""
+        """Read again; what went wrong is said at the bottom, foreseen or not, and what was shown stays."""
         if not self.is_mounted:
             return
         try:
             await self.fill()
         except (EscalationError, ProcedureError) as error:
             self.notice("\n".join(error_lines(error, self.app.lang)))
+        except Exception as error:
+            if self.is_attached:  # else the page was left meanwhile, and nobody waits for it
+                self.app.mishap(error)
+                self.notice(self.say("mishap.page", error=type(error).__name__))
         else:
             self.notice("")
 
@@ -100,6 +125,7 @@ class Page(Screen[None]):
     async def say_again(self) -> None:
         """Everything in the language that is on now. What was typed is kept by the page itself (`kept`)."""
         await self.recompose()
+        self.mark_demo()
         self.refill()
 
     # -- what can be done --------------------------------------------------------------------------------

@@ -7,18 +7,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakKeyDictionary
 
 from rich.text import Text
 from textual import on, work
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from escalation.errors import BadInput, CaseMoved, EscalationError, Refused, WouldConflict
-from escalation.wording import Titles, error_lines, lacking, visible
+from escalation.wording import Titles, error_lines, visible
 from states.errors import ProcedureError
 from tui.commands import bindings
 from tui.forms import (
@@ -34,7 +32,8 @@ from tui.forms import (
     shown_said,
     size_said,
 )
-from tui.screens.page import Page
+from tui.screens.leaving import FormPage
+from tui.screens.refusals import lacks, refusal_lines
 from tui.widgets.form import Form
 from tui.widgets.hints import Hints
 from tui.widgets.preview import HIDDEN, Preview, Tick
@@ -48,11 +47,8 @@ Question = Callable[["Desk"], Data]
 PAUSE = 0.12
 """Seconds of quiet after a key before the library is asked what it would do."""
 
-_DRAFTS: WeakKeyDictionary[App[Any], dict[tuple[object, ...], dict[str, str]]] = WeakKeyDictionary()
-"""What was typed and left as a draft, until the program ends."""
 
-
-class Sheet(Page):
+class Sheet(FormPage):
     """A form over one case, its preview below, and what to do about both."""
 
     commands: ClassVar[tuple[str, ...]] = ("save", "attach", "back")
@@ -60,31 +56,20 @@ class Sheet(Page):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual"), (100, "-wide")]
     DEFAULT_CSS = """
     Sheet #sheet { height: 1fr; }
-    Sheet #acts { height: auto; padding: 0 1; background: $panel; }
-    Sheet #question { height: auto; padding: 0 1; background: $panel; display: none; }
-    Sheet #question Horizontal { height: auto; }
-    Sheet Button { margin: 0 2 0 0; min-width: 8; width: auto; }
     """
 
     def __init__(self, case: str) -> None:
         super().__init__()
         self.case = case
         self.fields: tuple[Field, ...] = ()
-        self.initial: dict[str, str] = {}
         self.titles: Titles = {}
         self.now: datetime | None = None
         self.answers = Answers({}, None, None, {}, {}, ())
         self.seen: int | None = None
         """The last entry that the preview knew of."""
         self._asked_to_save = False
-        self._held = ""
-        self._before: Widget | None = None
 
     # -- what a sheet is made of -------------------------------------------------------------------------
-
-    def draft_key(self) -> tuple[object, ...]:
-        """Which draft is this one's."""
-        raise NotImplementedError
 
     async def read(self) -> None:
         """Ask the library for what the form needs: `fields`, `initial`, `titles`, `now`, the title."""
@@ -98,20 +83,12 @@ class Sheet(Page):
         """Save. Raises what the library raises."""
         raise NotImplementedError
 
-    def leave(self) -> None:
-        """To where one came from."""
-        self.app.pop_screen()
-
     def sheet(self) -> ComposeResult:
         """The form, its preview, and the buttons."""
         with Vertical(id="sheet"):
             yield Form(id="form")
             yield Preview(id="preview")
-            with Vertical(id="question"):
-                yield Static("", id="asked", markup=False)
-                with Horizontal():
-                    for id in ("stay", "draft", "discard"):
-                        yield Button(self.say(f"record.{id}"), id=id, compact=True)
+            yield from self.question()
             with Horizontal(id="acts"):
                 yield from self.acts()
 
@@ -125,10 +102,6 @@ class Sheet(Page):
     # -- showing -----------------------------------------------------------------------------------------
 
     @property
-    def form(self) -> Form:
-        return self.query_one("#form", Form)
-
-    @property
     def preview(self) -> Preview:
         return self.query_one("#preview", Preview)
 
@@ -136,7 +109,7 @@ class Sheet(Page):
         await self.read()
         if not self.fields:
             return
-        draft = _DRAFTS.get(self.app, {}).get(self.draft_key())
+        draft = self.draft()
         if await self.form.ask(self.fields, {**self.initial, **(draft or {})}):
             self.form.focus_first()
             if draft:
@@ -191,15 +164,6 @@ class Sheet(Page):
             self.answers.problems[field.name] = Problem("file_missing")
         self.form.about(field.name, "\n".join(lines), bad=bad)
 
-    def notice(self, text: str) -> None:
-        """What the page says comes first; where it has nothing to say, what was said about saving stays."""
-        super().notice(text or self._held)
-
-    def hold(self, text: str) -> None:
-        """Say something that stays until one goes on."""
-        self._held = text
-        self.notice("")
-
     @on(Form.Changed)
     def _changed(self) -> None:
         self.hold("")
@@ -239,46 +203,13 @@ class Sheet(Page):
         return self.answers.ready
 
     def _lacks(self) -> list[str]:
-        names = {f.name: f.title for f in self.fields}
-        lines = []
-        if self.answers.missing:
-            listed = self.words.listed([names[n] for n in self.answers.missing])
-            lines.append(self.say("record.lacks", names=listed))
-        if self.answers.problems:
-            listed = self.words.listed([names[n] for n in self.answers.problems])
-            lines.append(self.say("record.wrong", names=listed))
-        return lines
+        return lacks(self.answers, self.fields, self.words)
 
     def refusal(self, error: Exception) -> list[str]:
         """Why the library says no, in the words of a screen; beside the fields where it is about one."""
-        if isinstance(error, Refused):
-            return self._refused(error)
-        if not isinstance(error, BadInput):
-            return error_lines(error, self.app.lang, self.titles)
-        known = {f.name for f in self.fields}
-        own = {"at": AT, "note": NOTE, "file": FILES}
-        rest = []
-        for each in error.problems:
-            name = own.get(each.field, each.field)
-            said = problem_said(self.words, Problem(each.expected, each.limit, each.meant))
-            if name in known:
-                self.form.about(name, said, bad=True)
-                rest.append(self.say("record.wrong", names=next(f.title for f in self.fields if f.name == name)))
-            else:
-                rest.append(said)
-        return rest
-
-    def _refused(self, error: Refused) -> list[str]:
-        refusal, events = error.refusal, self.titles.get("event", {})
-        lines = [self.say("record.cannot", event=events.get(refusal.event, refusal.event))]
-        if not refusal.states:
-            return [*lines, self.say("refused.closed")]
-        for each in error.facts()["missing"]:
-            lines += lacking(each, refusal.event, self.words, self.titles)
-        if refusal.possible:
-            names = self.words.listed([events.get(each, each) for each in refusal.possible])
-            lines.append(self.say("record.instead", names=names))
-        return list(dict.fromkeys(lines))
+        return refusal_lines(
+            error, self.words, self.titles, self.fields, lambda name, said: self.form.about(name, said, bad=True)
+        )
 
     # -- saving ------------------------------------------------------------------------------------------
 
@@ -316,63 +247,9 @@ class Sheet(Page):
         except (EscalationError, ProcedureError) as error:
             self.hold("\n".join([*error_lines(error, self.app.lang), self.say("record.still_here")]))
         else:
-            self._forget_draft()
+            self.forget_draft()
             self.app.notify(self.say("record.saved"), timeout=3)
             self.app.pop_screen()
-
-    # -- leaving -----------------------------------------------------------------------------------------
-
-    @property
-    def dirty(self) -> bool:
-        """Whether something was typed that is not kept."""
-        if not self.form.fields:
-            return False
-        typed = self.form.typed
-        return any(typed.get(f.name, "") != self.initial.get(f.name, "") for f in self.form.fields)
-
-    def action_back(self) -> None:
-        """Esc means "nothing happened": asked once where something was typed."""
-        if self.query_one("#question").display:
-            self.close_question()
-        elif self.dirty:
-            self._before = self.focused
-            self.query_one("#asked", Static).update(self.say("record.unsaved"))
-            self.query_one("#question").display = True
-            self.query_one("#acts").display = False
-            self.query_one("#stay").focus()
-        else:
-            self._forget_draft()
-            self.leave()
-
-    def close_question(self) -> None:
-        self.query_one("#question").display = False
-        self.query_one("#acts").display = True
-        if self._before is not None:
-            self._before.focus()
-
-    @on(Button.Pressed, "#leave")
-    def _leave(self) -> None:
-        self.action_back()
-
-    @on(Button.Pressed, "#stay")
-    def _stay(self) -> None:
-        self.close_question()
-
-    @on(Button.Pressed, "#draft")
-    def _keep_draft(self) -> None:
-        _DRAFTS.setdefault(self.app, {})[self.draft_key()] = dict(self.form.typed)
-        self.app.notify(self.say("record.draft_kept"), timeout=3)
-        self.close_question()
-        self.leave()
-
-    @on(Button.Pressed, "#discard")
-    def _discard(self) -> None:
-        self._forget_draft()
-        self.close_question()
-        self.leave()
-
-    def _forget_draft(self) -> None:
-        _DRAFTS.get(self.app, {}).pop(self.draft_key(), None)
 
     def action_attach(self) -> None:
         """To the field for files."""

@@ -1,0 +1,329 @@
+"""What a case can show: exhibits, contacts, how they collected, and the bundle to hand over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Resize
+from textual.widgets import Button, ContentSwitcher, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from escalation.errors import EscalationError
+from escalation.wording import Titles, Wording, error_lines, visible
+from states.errors import ProcedureError
+from tui.commands import bindings
+from tui.forms import size_said
+from tui.screens.page import Page
+from tui.text import fitted, masked, told
+from tui.widgets.form import Choice
+from tui.widgets.hints import Hints
+from tui.widgets.preview import HIDDEN
+
+if TYPE_CHECKING:
+    from escalation.api import Desk
+
+Data = dict[str, Any]
+TABS = ("exhibits", "contacts", "conduct", "bundle")
+LISTS = ("exhibits", "contacts")
+LIST_SHARE = 0.45
+"""Of the width, for the list beside its detail."""
+
+
+class EvidenceScreen(Page):
+    """Four pages of one screen; a list and what is chosen in it stand side by side where there is room."""
+
+    commands: ClassVar[tuple[str, ...]] = (
+        "attach", "evidence_exhibits", "evidence_contacts", "evidence_conduct", "evidence_bundle", "bundle", "back",
+    )  # fmt: skip
+    name_of_help: ClassVar[str] = "evidence_page"
+    AUTO_FOCUS = "#exhibits"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual"), (100, "-wide")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        "attach", "evidence_exhibits", "evidence_contacts", "evidence_conduct", "evidence_bundle", "bundle"
+    )
+    DEFAULT_CSS = """
+    EvidenceScreen #tabs { padding: 0 1; }
+    EvidenceScreen ContentSwitcher { height: 1fr; }
+    EvidenceScreen .pair { layout: horizontal; }
+    EvidenceScreen OptionList, EvidenceScreen OptionList:focus {
+        width: 45%; height: 1fr; border: none; background: $background;
+    }
+    EvidenceScreen .about { width: 1fr; height: 1fr; padding: 0 1; background: $surface; }
+    EvidenceScreen .told { height: 1fr; padding: 0 1; }
+    EvidenceScreen #wanted { height: auto; max-height: 3; padding: 0 1; color: $secondary; }
+    EvidenceScreen #file { background: $panel; }
+    EvidenceScreen #acts { height: auto; padding: 0 1; background: $panel; }
+    EvidenceScreen Button { margin: 0 2 0 0; min-width: 8; width: auto; }
+    EvidenceScreen.-narrow .pair { layout: vertical; }
+    EvidenceScreen.-narrow OptionList, EvidenceScreen.-narrow OptionList:focus { width: 1fr; }
+    EvidenceScreen.-narrow #wanted { max-height: 1; }
+    """
+
+    def __init__(self, case: str, tab: str = "exhibits") -> None:
+        super().__init__()
+        self.case = case
+        self.tab = tab
+        self._rows: dict[str, list[Data]] = {name: [] for name in LISTS}
+        self.titles: Titles = {}
+        self._file = f"{case}.zip"
+        self._made: Data | None = None
+        self._held = ""
+
+    def body(self) -> ComposeResult:
+        yield Choice(self._tabs(), self.tab, clearable=False, id="tabs")
+        yield Static("", id="wanted", markup=False)
+        with ContentSwitcher(initial=f"page-{self.tab}", id="switch"):
+            for id in LISTS:
+                with Vertical(id=f"page-{id}", classes="pair"):
+                    yield OptionList(id=id, markup=False)
+                    with VerticalScroll(classes="about"):
+                        yield Static("", id=f"about-{id}", markup=False)
+            with VerticalScroll(id="page-conduct", classes="told"):
+                yield Static("", id="conduct", markup=False)
+            with VerticalScroll(id="page-bundle", classes="told"):
+                yield Static("", id="bundle_about", markup=False)
+                yield Static("", id="bundle_to", classes="label", markup=False)
+                yield Input(self._file, compact=True, id="file")
+                yield Static("", id="bundle_made", markup=False)
+        with Horizontal(id="acts"):
+            for id in ("attach", "bundle", "back"):
+                yield Button(self.say(f"evidence.{id}"), id=f"do-{id}", compact=True)
+
+    def _tabs(self) -> list[tuple[str, str]]:
+        return [(tab, f"{i} {self.say(f'command.evidence_{tab}')}") for i, tab in enumerate(TABS, 1)]
+
+    async def say_again(self) -> None:
+        """In the language that is on, in place: where one was, and what is typed, stays."""
+        self.query_one("#tabs", Choice).offer(self._tabs())
+        for id in ("attach", "bundle", "back"):
+            self.query_one(f"#do-{id}", Button).label = self.say(f"evidence.{id}")
+        self.query_one(Hints).refresh()
+        self.hold("")
+        self.refill()
+
+    def notice(self, text: str) -> None:
+        """What the page says comes first; where it has nothing to say, what was said about the bundle stays."""
+        super().notice(text or self._held)
+
+    def hold(self, text: str) -> None:
+        """Say something that stays until one goes on."""
+        self._held = text
+        self.notice("")
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    async def fill(self) -> None:
+        def question(desk: Desk) -> tuple[Data, Titles, list[Data], list[Data], list[Data], Data]:
+            evidence = desk.evidence
+            return (
+                desk.show(self.case), desk.titles(self.case), evidence.exhibits(self.case),
+                evidence.missing(self.case), evidence.contacts(self.case), evidence.conduct(self.case),
+            )  # fmt: skip
+
+        show, self.titles, exhibits, missing, contacts, conduct = await self.ask(question)
+        title = masked(show["title"]) if self.app.masked else show["title"]
+        self.entitle(self.say("evidence.title", title=title))
+        self._rows = {"exhibits": exhibits, "contacts": contacts}
+        today = show["as_of"]
+        hide = self.app.masked
+        self._list("exhibits", [exhibit_line(self.words, row, today, hide, self._listed) for row in exhibits])
+        self._list("contacts", [contact_line(self.words, row, today, hide, self._listed) for row in contacts])
+        self._show_wanted(exhibits, missing)
+        shown = self._told("conduct", conduct, today=today, case=self.case)
+        self.query_one("#conduct", Static).update(shown)
+        self._show_bundle()
+        for id in LISTS:
+            self._about(id)
+
+    def _told(self, kind: str, data: Any, width: int | None = None, **extra: Any) -> Text:
+        return told(kind, data, self.app.lang, width or self._width, titles=self.titles, **extra)
+
+    def _show_wanted(self, exhibits: Sequence[Data], missing: Sequence[Data]) -> None:
+        """One line above the list: files that are not as they were, else what the checklists want first."""
+        wrong = sum(row["state"] != "intact" for row in exhibits)
+        must = [row["title"] for row in missing if row["attachment"] == "required"]
+        text = self.say("evidence.not_whole", n=wrong) if wrong else ""
+        if not wrong and must:
+            text = self.say("evidence.wanted", names=self.words.listed(must))
+        line = self.query_one("#wanted", Static)
+        line.update(Text(text))
+        line.set_class(bool(wrong), "late")
+        line.display = bool(text) and self.tab == "exhibits"
+
+    def _list(self, id: str, lines: Sequence[Text]) -> None:
+        """New lines into a list, the cursor where it was."""
+        shown = self.query_one(f"#{id}", OptionList)
+        at, top = shown.highlighted, shown.scroll_y
+        shown.clear_options()
+        if not lines:
+            shown.add_option(Option(self.say(f"evidence.no_{id}"), disabled=True))
+            return
+        shown.add_options(Option(line) for line in lines)
+        shown.highlighted = min(at, len(lines) - 1) if at is not None else 0
+        shown.scroll_to(y=top, animate=False)
+
+    def _chosen(self, id: str) -> Data | None:
+        at, rows = self.query_one(f"#{id}", OptionList).highlighted, self._rows[id]
+        return rows[at] if at is not None and at < len(rows) else None
+
+    def _about(self, id: str) -> None:
+        """All about the line that is chosen."""
+        row, shown = self._chosen(id), self.query_one(f"#about-{id}", Static)
+        if row is None:
+            shown.update("")
+        elif self.app.masked:
+            shown.update(self.say("evidence.masked"))
+        elif id == "exhibits":
+            shown.update(self._told("exhibit", row, self._beside, case=self.case, today=row["day"]))
+        else:
+            shown.update(self._told("contact", row, self._beside, case=self.case))
+
+    @property
+    def _width(self) -> int:
+        return max(self.app.size.width - 4, 24)
+
+    @property
+    def _listed(self) -> int:
+        """Cells of a line in a list."""
+        return self._width - 2 if self.size.width < 70 else int(self.size.width * LIST_SHARE) - 4
+
+    @property
+    def _beside(self) -> int:
+        """Cells of what stands beside a list, or below it."""
+        return self._width if self.size.width < 70 else int(self.size.width * (1 - LIST_SHARE)) - 4
+
+    def _show_bundle(self) -> None:
+        self.query_one("#bundle_about", Static).update(Text(self.say("evidence.bundle_about") + "\n"))
+        self.query_one("#bundle_to", Static).update(self.say("evidence.bundle_to"))
+        made = self._told("bundled", self._made) if self._made is not None else Text(self.say("bundle.private"))
+        self.query_one("#bundle_made", Static).update(Text("\n") + made)
+
+    # -- what can be done ----------------------------------------------------------------------------------
+
+    @on(Choice.Chosen, "#tabs")
+    def _turned(self, event: Choice.Chosen) -> None:
+        self._turn(event.value)
+
+    def action_tab(self, tab: str) -> None:
+        """Another page, by its digit."""
+        self.query_one("#tabs", Choice).take(tab)
+        self._focus_page()
+
+    def _turn(self, tab: str) -> None:
+        self.tab = tab
+        self.query_one("#switch", ContentSwitcher).current = f"page-{tab}"
+        self.hold("")
+        self.refill()
+
+    def _focus_page(self) -> None:
+        inside = {"conduct": "#page-conduct", "bundle": "#file"}
+        self.query_one(inside.get(self.tab, f"#{self.tab}")).focus()
+
+    def on_resize(self, event: Resize) -> None:
+        self.refill()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        if event.option_list.id in LISTS:
+            self._about(event.option_list.id)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """To what is said of the file, or of the contact: to be completed."""
+        row = self._chosen(str(event.option_list.id))
+        if row is not None:
+            from tui.screens.record import CorrectScreen
+
+            self.app.push_screen(CorrectScreen(self.case, row["seqs"][0] if "seqs" in row else row["seq"]))
+
+    def action_attach(self) -> None:
+        """Files, or whole folders."""
+        from tui.screens.exhibit import ExhibitScreen
+
+        self.app.push_screen(ExhibitScreen(self.case))
+
+    def action_bundle(self) -> None:
+        """To where the bundle's name stands; from there, make it."""
+        if self.tab != "bundle":
+            self.action_tab("bundle")
+        else:
+            self._make()
+
+    def action_back(self) -> None:
+        """From the name of the bundle to the line of pages; from there to where one came from."""
+        if isinstance(self.focused, Input):
+            self.query_one("#tabs").focus()
+            return
+        super().action_back()
+
+    @on(Button.Pressed)
+    async def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        await self.run_action(f"screen.{str(event.button.id).removeprefix('do-')}")
+
+    @on(Input.Changed, "#file")
+    def _named(self, event: Input.Changed) -> None:
+        self._file = event.value
+        self.hold("")
+
+    @on(Input.Submitted, "#file")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._make()
+
+    @work(exclusive=True, group="bundle")
+    async def _make(self) -> None:
+        """Write the bundle where it was said, and nowhere where something is already."""
+        name = self._file.strip()
+        if not name:
+            self.hold(self.say("evidence.bundle_name"))
+            return
+        self.hold(self.say("evidence.bundle_working"))
+        try:
+            made = await self.ask(lambda desk: _made(desk, self.case, Path(name).expanduser()))
+        except (EscalationError, ProcedureError) as error:
+            self.hold("\n".join(error_lines(error, self.app.lang)))
+            return
+        if made is None:
+            self.hold(self.say("evidence.bundle_exists"))
+            return
+        self._made = made
+        self.hold("")
+        self.app.notify(self.say("evidence.bundle_done"), timeout=3)
+        self._show_bundle()
+
+
+def _made(desk: Desk, case: str, file: Path) -> Data | None:
+    """The bundle, written; None where there is such a file already: it stays."""
+    return None if file.exists() else desk.evidence.bundle(case, file)
+
+
+# -- rows -> lines ---------------------------------------------------------------------------------------
+
+
+def exhibit_line(words: Wording, row: Data, today: str, hide: bool, width: int) -> Text:
+    """Two lines of the list: which and whether it is unaltered; what it is, of which day."""
+    name = HIDDEN if hide else visible(row["title"] or row["name"])
+    state = "" if row["state"] == "intact" else "  " + words.say(f"exhibit.state_{row['state']}")
+    kind = words.say(f"exhibit.is_{row['type'] or 'none'}")
+    about = f"    {words.day(row['day'], today)}  {kind}  {size_said(row['size'])}"
+    return _two(f"{row['label']}{state} {name}", about, width)
+
+
+def contact_line(words: Wording, row: Data, today: str, hide: bool, width: int) -> Text:
+    """Two lines of the list: when and how; what they said, or what is unusual."""
+    theirs = {True: "theirs", False: "mine", None: "unknown"}[row["theirs"]]
+    channel = words.say(f"choice.{row['channel']}") if row["channel"] else words.say("contact.channel_none")
+    said = row["said"] or row["promise"] or row["note"] or words.say("contact.unknown")
+    night = f"{words.say('conduct.look')} " if row["night"] else ""
+    about = f"    {words.say(f'contact.{theirs}')}  {HIDDEN if hide else ' '.join(said.split())}"
+    return _two(f"{night}{words.instant(row['at'], today)}  {channel}", about, width)
+
+
+def _two(first: str, second: str, width: int) -> Text:
+    return Text(fitted(first, width).rstrip(), "bold").append("\n" + fitted(second, width).rstrip(), "not bold")

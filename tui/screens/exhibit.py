@@ -1,0 +1,123 @@
+"""The form for evidence: files and whole folders, what they are, of which day, what they show."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import work
+
+from escalation.errors import EscalationError
+from escalation.wording import visible
+from states.errors import ProcedureError
+from tui.forms import FILES, Field, Problem, paths, size_said
+from tui.screens.case_adding import AttachScreen
+from tui.screens.sheet import PAUSE
+
+if TYPE_CHECKING:
+    from escalation.api import Desk
+
+Data = dict[str, Any]
+MOST_LISTED = 12
+"""Files that a preview names one by one."""
+
+
+class ExhibitScreen(AttachScreen):
+    """As the form for one file of a checklist, with folders, and with what is said of the files."""
+
+    name_of_help: ClassVar[str] = "exhibit_page"
+
+    async def read(self) -> None:
+        await super().read()
+        from escalation.core.values import DESCRIBES
+
+        kinds = {name: DESCRIBES[name] for name in ("type", "dated", "proves")}
+        self.fields += tuple(
+            Field(name, self.say(f"exhibit.{name}"), each.type, of=tuple(each.of or ()),
+                  limits={"max_length": each.max_length} if each.max_length else {})
+            for name, each in kinds.items()
+        )  # fmt: skip
+
+    def draft_key(self) -> tuple[object, ...]:
+        return ("exhibit", self.case)
+
+    def files(self) -> list[Path]:
+        """The files and folders that were typed or pasted."""
+        return [Path(each).expanduser() for each in paths(self.form.typed.get(FILES, ""), _exists)]
+
+    def _look_at_files(self, field: Field) -> None:
+        lines, bad = [], False
+        for each in self.files():
+            name = self.say("evidence.hidden_file") if self.app.masked else visible(each.name or str(each))
+            if os.path.isdir(each):
+                lines.append(self.say("evidence.folder_ok", name=name))
+            elif os.path.isfile(each):
+                lines.append(self.say("form.file_ok", name=name, size=size_said(each.stat().st_size)))
+            else:
+                bad = True
+                lines.append(self.say("evidence.folder_missing", name=name))
+        if bad:
+            self.answers.problems[field.name] = Problem("file_missing")
+        self.form.about(field.name, "\n".join(lines), bad=bad)
+
+    @property
+    def _options(self) -> Data:
+        said = {name: self.answers.values.get(name) for name in ("title", "type", "dated", "proves")}
+        return {**said, "item": self.item or None}
+
+    @work(exclusive=True, group="preview")
+    async def work_out(self) -> None:
+        """Which copies would be kept, what is there already, and what a folder holds that is left out."""
+        await asyncio.sleep(PAUSE)
+        if not self.is_mounted:
+            return
+        try:
+            if not self.ready:
+                await self.preview.tell(self._lacks())
+                return
+            files, options = self.files(), self._options
+            found = await self.ask(lambda desk: _looked(desk, self.case, files, options))
+            await self.preview.tell(self._would(found))
+        except OSError:
+            self.check()  # it went away meanwhile, which the field says
+        except (EscalationError, ProcedureError) as error:
+            await self.preview.tell(self.refusal(error))
+
+    def _would(self, found: Data) -> list[str]:
+        def name(row: Data) -> str:
+            return self.say("evidence.hidden_file") if self.app.masked else visible(Path(row["path"]).name)
+
+        lines = [self.say("evidence.would_all", n=len(found["attached"]))]
+        lines += [self.say("evidence.would", name=name(row), size=size_said(row["size"])) for row in found["attached"]]
+        lines += [self.say("evidence.would_already", name=name(row)) for row in found["already"]]
+        lines += [
+            self.say("evidence.would_skip", name=name(row), why=self.say(f"attached.why_{row['why']}"))
+            for row in found["skipped"]
+        ]
+        more = len(lines) - MOST_LISTED
+        return lines if more <= 0 else [*lines[:MOST_LISTED], self.say("evidence.more", n=more)]
+
+    async def write(self) -> None:
+        files, options = self.files(), self._options
+        done = await self.ask(lambda desk: desk.evidence.attach(self.case, files, **options))
+        counts = {name: len(done[name]) for name in ("attached", "already", "skipped")}
+        rest = counts["already"] or counts["skipped"]
+        key = "evidence.attached_rest" if rest else "evidence.attached"
+        self.app.notify(self.say(key, n=counts["attached"], **counts), timeout=5)
+
+
+def _looked(desk: Desk, case: str, files: list[Path], options: Data) -> Data:
+    """What attaching would do, with sizes: nothing is kept."""
+    found = desk.evidence.attach(case, files, preview=True, **options)
+    for row in found["attached"]:
+        row["size"] = Path(row["path"]).stat().st_size
+    return found
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        return False
