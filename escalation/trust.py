@@ -18,8 +18,6 @@ Data = dict[str, Any]
 
 ANSWERS = ("yes", "no", "unknown")
 LOOKS_GENUINE, UNCLEAR, WALK_AWAY = "looks_genuine", "unclear", "walk_away"
-_OWN_KIND = {"collector": "other"}
-"""Kinds that the event `third_party_checked` has no name for."""
 _SAME = {
     "是": "yes", "有": "yes", "y": "yes", "true": "yes",
     "否": "no", "不": "no", "不是": "no", "没有": "no", "没": "no", "n": "no", "false": "no",
@@ -88,9 +86,9 @@ def entry(found: Data) -> Data:
     """What the event `third_party_checked` is told of a judgment. Raises: BadInput without a name."""
     if not (found["name"] or "").strip():
         raise BadInput(FieldProblem("name", found["name"], "required"))
-    kind = _OWN_KIND.get(found["kind"], found["kind"])
     signs = "; ".join(found["signs"])[:1000]
-    return {"name": found["name"], "kind": kind, "verdict": found["verdict"], **({"signs": signs} if signs else {})}
+    told = {"name": found["name"], "kind": found["kind"], "verdict": found["verdict"]}
+    return told | ({"signs": signs} if signs else {})
 
 
 def answer_of(text: str) -> str | None:
