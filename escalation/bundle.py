@@ -36,7 +36,7 @@ _LONGEST = 48
 
 def bundled(evidence: Evidence, case: str, to: Path) -> Data:
     """Write the bundle; what is in it and its SHA-256. Raises: BadInput, StoreError; then there is none."""
-    rows = evidence.exhibits(case)
+    rows = evidence.exhibits(case, anew=True)
     left_out = [row for row in rows if row["state"] != "intact"]
     names = {row["label"]: member_name(row) for row in rows if row not in left_out}
     written = _written_pages(evidence, case, rows, left_out, names)

@@ -12,7 +12,7 @@ import os
 import secrets
 import stat
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -42,7 +42,7 @@ class Skipped(NamedTuple):
 
     path: str
     why: str
-    """`hidden`, `link`, `special`, `empty`, `too_large`, `unreadable`, `gone`."""
+    """`hidden`, `link`, `own` (of the store), `special`, `empty`, `too_large`, `unreadable`, `gone`."""
 
 
 # -- taking files in ------------------------------------------------------------------------------------
@@ -129,6 +129,8 @@ def _taken(source: BinaryIO, name: str, folder: str, write: bool) -> tuple[str, 
         to = path_of(sha256, folder)
         private_folder(to.parent)
         draft.chmod(0o400)
+        if os.name == "nt" and to.exists():
+            to.chmod(0o600)  # what may not be written cannot be replaced there
         # Also where it is there already: a copy that was altered since is so made whole again.
         draft.replace(to)
         return sha256, size
@@ -162,11 +164,17 @@ def _block(source: BinaryIO, name: str) -> bytes:
 # -- finding files --------------------------------------------------------------------------------------
 
 
-def files_of(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
+def own_files(store: str, folder: str) -> frozenset[str]:
+    """What belongs to a store itself, by real path: who names the folder it lies in does not mean these."""
+    rows = [] if "://" in store else [store, *(store + end for end in ("-wal", "-shm", "-journal"))]
+    return frozenset(os.path.realpath(each) for each in (*rows, os.path.join(folder, FOLDER)))
+
+
+def files_of(paths: Sequence[Path], own: Collection[str] = ()) -> tuple[list[Path], list[Skipped]]:
     """The files that are meant by files and folders, in order of name; what is left out of the folders.
 
-    Folders are looked through to the bottom; hidden files and links in them are left out. Raises: BadInput with
-    every path that cannot be taken, or if there are more than `MOST_FILES`.
+    Folders are looked through to the bottom; hidden files, links and `own_files` in them are left out. Raises:
+    BadInput with every path that cannot be taken, or if there are more than `MOST_FILES`.
     """
     files: list[Path] = []
     skipped: list[Skipped] = []
@@ -179,7 +187,7 @@ def files_of(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
             wrong.append(FieldProblem("file", said(path), "file", limit=limit))
             continue
         if stat.S_ISDIR(mode):
-            _look_through(path, files, skipped)
+            _look_through(path, own, files, skipped)
         elif stat.S_ISREG(mode):
             files.append(path)
         else:
@@ -191,7 +199,7 @@ def files_of(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
     return list(dict.fromkeys(files)), skipped
 
 
-def _look_through(folder: Path, files: list[Path], skipped: list[Skipped]) -> None:
+def _look_through(folder: Path, own: Collection[str], files: list[Path], skipped: list[Skipped]) -> None:
     waiting = [folder]
     while waiting and len(files) <= MOST_FILES:
         here = waiting.pop()
@@ -204,7 +212,7 @@ def _look_through(folder: Path, files: list[Path], skipped: list[Skipped]) -> No
         below = []
         for each in found:
             path = Path(each.path)
-            why = _left_out(each)
+            why = "own" if os.path.realpath(each.path) in own and not each.is_symlink() else _left_out(each)
             if why is not None:
                 skipped.append(Skipped(said(path), why))
             elif each.is_dir(follow_symlinks=False):

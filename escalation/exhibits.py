@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from escalation.core.history import effective
 from escalation.core.snapshot import Snapshot
 from escalation.core.table import Table
 from escalation.errors import BadInput
-from escalation.evidence import files_of, path_of, said
+from escalation.evidence import Skipped, files_of, own_files, path_of, said
 from escalation.store import CaseRow
 from escalation.views import local
 from states.conduct import Conduct, Rule, conduct
@@ -35,6 +36,8 @@ Data = dict[str, Any]
 Rows = list[Data]
 
 INTACT, ALTERED, MISSING = "intact", "altered", "missing"
+TOGETHER = timedelta(seconds=5)
+"""Within it a file was attached along with an event: where nobody says when, each entry has its own now."""
 NOTED = (
     "channel", "to_whom", "connected", "who", "company", "from_number", "ticket", "said", "said_by_me", "promise",
     "promised_on", "amount_offered", "next_on",
@@ -50,14 +53,15 @@ class Evidence:
 
     # -- answers -----------------------------------------------------------------------------------
 
-    def exhibits(self, case: str) -> Rows:
+    def exhibits(self, case: str, *, anew: bool = False) -> Rows:
         """What was attached, each content once, numbered E01, E02 … in the order of their days.
 
         `day`: the one the paper bears, else that on which it was attached. `state`: `intact`, `altered` or
-        `missing`, by the hash of the copy that is kept. Numbers move when an older paper comes in.
+        `missing`, by the hash of the copy that is kept. Numbers move when an older paper comes in. `anew`: read each
+        file again; else one whose time and size are as they were when it was last read stays what it was.
         """
         row, snapshot, now = self.desk._read(case)
-        return self._exhibits(row, self._table(snapshot), now)
+        return self._stated(numbered(self._history(row, now), self._table(snapshot)), anew)
 
     def missing(self, case: str) -> Rows:
         """Checklist items that want a file and have none: `item`, `title`, `checklist`, `attachment`, `done`."""
@@ -78,10 +82,11 @@ class Evidence:
         row, snapshot, now = self.desk._read(case)
         table = self._table(snapshot)
         history = self._history(row, now)
-        labels = self._labels_by_instant(history, table)
+        labels = _labels(history, table)
         today = now.astimezone(table.clock.zone).date().isoformat()
         return [
-            self._contact(each, table, labels.get(each.at, []), today) for each in contacts(history, table.clock.zone)
+            self._contact(each, table, [label for at, label in labels if abs(at - each.at) <= TOGETHER], today)
+            for each in contacts(history, table.clock.zone)
         ]
 
     def conduct(self, case: str) -> Data:
@@ -105,7 +110,7 @@ class Evidence:
         store = self.desk.engine.store
         row = store.case(case)
         # Whatever instant this desk acts at: a file is there or it is not.
-        rows = self._stated(_numbered(effective(store.log(row.id)), self.desk.engine.shelf.table(row.definition)))
+        rows = self._stated(numbered(effective(store.log(row.id)), self.desk.engine.shelf.table(row.definition)), True)
         wrong = [row for row in rows if row["state"] != INTACT]
         return {
             "case": row.ref,
@@ -121,7 +126,7 @@ class Evidence:
 
         Raises: BadInput with every path that cannot be taken.
         """
-        files, skipped = files_of([Path(path) for path in paths])
+        files, skipped = self._files(paths)
         rows = []
         for file in files:
             try:
@@ -139,7 +144,7 @@ class Evidence:
         Each file is a transaction of its own: `attached` with its `seq`, `already` where the case had its content,
         `skipped` with why. Raises: BadInput before anything is attached, if a path cannot be taken.
         """
-        files, left_out = files_of([Path(path) for path in paths])
+        files, left_out = self._files(paths)
         found: Data = {"case": self.desk.engine.store.case(case).ref, "attached": [], "already": []}
         found["skipped"] = [each._asdict() for each in left_out]
         for n, file in enumerate(files, 1):
@@ -168,6 +173,10 @@ class Evidence:
 
     # -- how ---------------------------------------------------------------------------------------
 
+    def _files(self, paths: Sequence[str | Path]) -> tuple[list[Path], list[Skipped]]:
+        store = self.desk.engine.store
+        return files_of([Path(path) for path in paths], own_files(store.path, store.folder))
+
     def _table(self, snapshot: Snapshot) -> Table:
         return self.desk.engine.shelf.table(snapshot.definition)
 
@@ -175,23 +184,11 @@ class Evidence:
         log = self.desk.engine.store.log(row.id)
         return [each for each in effective(log) if each.occurred_at <= now]
 
-    def _exhibits(self, row: CaseRow, table: Table, now: datetime) -> Rows:
-        return self._stated(_numbered(self._history(row, now), table))
-
-    def _stated(self, rows: Rows) -> Rows:
+    def _stated(self, rows: Rows, anew: bool) -> Rows:
         folder = self.desk.engine.store.folder
         for each in rows:
-            each["state"] = state_of(path_of(each["sha256"], folder), each["sha256"], each["size"])
+            each["state"] = state_of(path_of(each["sha256"], folder), each["sha256"], each["size"], anew)
         return rows
-
-    def _labels_by_instant(self, history: Iterable[Worldly], table: Table) -> dict[datetime, list[str]]:
-        """Files that were attached along with an event have its instant."""
-        found: dict[datetime, list[str]] = {}
-        by_seq = {seq: each["label"] for each in _numbered(history, table) for seq in each["seqs"]}
-        for each in history:
-            if isinstance(each, Attach):
-                found.setdefault(each.occurred_at, []).append(by_seq[each.seq])
-        return found
 
     def _contact(self, contact: Contact, table: Table, labels: list[str], today: str) -> Data:
         event = table.event(contact.event)
@@ -228,17 +225,33 @@ class Evidence:
         }  # fmt: skip
 
 
-def state_of(file: Path, sha256: str, size: int) -> str:
+def state_of(file: Path, sha256: str, size: int, anew: bool = True) -> str:
     """Whether a kept copy is still what was attached."""
     try:
         if not file.is_file():
             return MISSING
-        return INTACT if file.stat().st_size == size and hash_of(file) == sha256 else ALTERED
+        found = file.stat()
+        if found.st_size != size:
+            return ALTERED
+        read = hash_of(file) if anew else _hash_then(file, found.st_mtime_ns, found.st_ino)
+        return INTACT if read == sha256 else ALTERED
     except OSError:
         return ALTERED
 
 
-def _numbered(history: Iterable[Worldly], table: Table) -> Rows:
+@lru_cache(4096)
+def _hash_then(file: Path, changed: int, inode: int) -> str:
+    """A screen that is drawn again cannot read recordings of gigabytes each time."""
+    return hash_of(file)
+
+
+def _labels(history: Iterable[Worldly], table: Table) -> list[tuple[datetime, str]]:
+    """When each file was attached, and the number of its exhibit."""
+    by_seq = {seq: each["label"] for each in numbered(history, table) for seq in each["seqs"]}
+    return [(each.occurred_at, by_seq[each.seq]) for each in history if isinstance(each, Attach)]
+
+
+def numbered(history: Iterable[Worldly], table: Table) -> Rows:
     """Each content once, by day; what was said of it first stands, what was left open is filled by the later ones."""
     held: dict[str, Data] = {}
     for each in history:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -79,6 +80,7 @@ class Letters:
             {
                 "name": name, "title": self._title(name, letter), "why": words(field.why, self.desk.lang) or None,
                 "type": types[name].type, "of": types[name].of, "required": field.required,
+                "min": types[name].min, "max": types[name].max, "max_length": types[name].max_length,
                 "kept": field.ask is None, "value": letter.values.get(name),
             }
             for name, field in letter.template.head.fields.items()
@@ -200,7 +202,7 @@ class Letters:
         if file is None:
             raise NotFound("template_english" if known.lang == "en" else "template", name)
         try:
-            template = read_template(file.read_bytes(), str(file))
+            template = _read(file.read_bytes(), str(file))
         except OSError as error:
             raise BadInput(FieldProblem("file", str(file), "file", limit=error.strerror)) from error
         problems = unfit(template, procedure)
@@ -242,6 +244,12 @@ class Letters:
         return {"fact": {row["name"]: row["title"] for row in rows}}
 
 
+@lru_cache(maxsize=64)
+def _read(body: bytes, file: str) -> Template:
+    """The same bytes are the same template: a list of letters is shown anew with every change of its case."""
+    return read_template(body, file)
+
+
 def _fits(document: Document, known: Known) -> bool:
     """Whether the case is where the letter belongs: in one of its states, or before one of its events."""
     here = {track.state for track in known.snapshot.tracks if not track.final}
@@ -266,11 +274,11 @@ def _with_certainty(basis: Basis, procedure: Procedure) -> Basis:
 
 def _exhibits(entries: Sequence[Any], table: Any) -> Rows:
     """Numbered as the list of exhibits numbers them; `type` as it was said when the file was attached."""
-    from escalation.exhibits import _numbered
+    from escalation.exhibits import numbered
 
     return [
         {"no": n, "title": row["title"] or row["name"], **{k: row[k] for k in ("day", "proves", "type")}}
-        for n, row in enumerate(_numbered(entries, table), 1)
+        for n, row in enumerate(numbered(entries, table), 1)
     ]
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 Rows = list[Data]
 
+FAR = "9999d"
+"""Ahead of what any calendar shows."""
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 """Of an instant without an offset where no case says which zone is meant."""
 
@@ -340,9 +342,16 @@ class Reader:
     # -- files and definitions ---------------------------------------------------------------------
 
     def export(self, format: str, cases: Sequence[str] = ()) -> Iterator[bytes]:
-        """Cases, or all of them, as `json`, `jsonl` or `csv`, block by block."""
+        """Cases, or all of them, as `json`, `jsonl` or `csv`, or what is due of them as `ics`, block by block."""
         from escalation import transfer
 
+        if format == "ics":
+            from escalation.feed import feed
+            from escalation.wording import wording
+
+            due = [row for case in cases for row in self.due(FAR, case=case)] if cases else self.due(FAR)
+            yield from feed(due, self.now(), wording(self.lang))
+            return
         rows = (self.engine.store.case(ref) for ref in cases) if cases else self.engine.store.cases()
         if format == "jsonl":
             yield from transfer.export_jsonl(self.engine, rows)

@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 
 from escalation.beside import private, private_folder
+from escalation.errors import StoreError
 from states.library import SHIPPED, in_english, shipped, template_file
 from states.model import Procedure
 
@@ -17,7 +18,10 @@ FOLDER = "templates"
 
 
 def keep_templates(procedure: Procedure, file: Path, folder: str, hash: str) -> None:
-    """Copy the templates that a procedure file names into the store's folder; of a shipped one, nothing."""
+    """Copy the templates that a procedure file names into the store's folder; of a shipped one, nothing.
+
+    Raises: StoreError if they cannot be kept there.
+    """
     if file.resolve().parent == SHIPPED.resolve():
         return
     there = Path(folder) / FOLDER / hash
@@ -28,14 +32,22 @@ def keep_templates(procedure: Procedure, file: Path, folder: str, hash: str) -> 
         body, to = source.read_bytes(), there / name
         if to.is_file() and to.read_bytes() == body:
             continue
-        private_folder(there)
-        draft = there / f".{secrets.token_hex(4)}"
         try:
-            with private(draft) as out:
-                out.write(body)
-            draft.replace(to)
-        finally:
-            draft.unlink(missing_ok=True)
+            _put(body, to)
+        except OSError as error:
+            raise StoreError(folder, error.strerror or type(error).__name__) from error
+
+
+def _put(body: bytes, to: Path) -> None:
+    """Whole or not at all."""
+    private_folder(to.parent)
+    draft = to.with_name(f".{secrets.token_hex(4)}")
+    try:
+        with private(draft) as out:
+            out.write(body)
+        draft.replace(to)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def kept_template(name: str, procedure: str, folder: str, hash: str, lang: str) -> Path | None:

@@ -35,19 +35,22 @@ def source_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def load(path: Path, calendars: Sequence[str | Path] = (), today: str | None = None) -> Checked:
+def load(
+    path: Path, calendars: Sequence[str | Path] = (), today: str | None = None, *, letters: bool = True
+) -> Checked:  # fmt: skip
     """The procedure in a file, read strictly and checked.
 
     `calendars`: folders with calendar files a person installed. `today` (ISO): sources that have
-    ended by then are warned of. Raises: ProcedureError with every error; OSError if there is no file.
+    ended by then are warned of. `letters`: its templates are read as well, which takes as long again.
+    Raises: ProcedureError with every error; OSError if there is no file.
     """
     text = path.read_bytes()
     reading = read_procedure(text, str(path))
     folder = path.parent
-    letters = _letters(reading, folder)
+    written = _letters(reading, folder) if letters else _Letters([], set())
     found = check(reading, templates=_templates(folder), today=today)
-    used = [f for f in found if (f.code, f.found) not in letters.used]
-    findings = [*used, *_calendar(reading, calendars), *letters.findings]
+    used = [f for f in found if (f.code, f.found) not in written.used]
+    findings = [*used, *_calendar(reading, calendars), *written.findings]
     errors = [f for f in findings if f.severity == "error"]
     if errors:
         raise ProcedureError(errors)

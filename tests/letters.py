@@ -10,7 +10,7 @@ HEAD = """\
 ---
 to: {zh: 快递公司, en: the courier}
 fields:
-  my_name: {ask: text, title: {zh: 我的姓名, en: My name}, required: true}
+  my_name: {ask: text, max_length: 100, title: {zh: 我的姓名, en: My name}, required: true}
   loss: {required: true}
   id_number:
     ask: text
@@ -75,7 +75,7 @@ I, {{ my_name }}{% if id_number %} (ID {{ id_number }}){% endif %}, claimed on {
 THANKS = """\
 ---
 to: {zh: 快递公司, en: the courier}
-fields: {my_name: {ask: text, title: {zh: 我的姓名, en: My name}, required: true}}
+fields: {my_name: {ask: text, max_length: 100, title: {zh: 我的姓名, en: My name}, required: true}}
 ---
 # 感谢信
 

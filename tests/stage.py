@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 from textual.widgets import Static
-from textual.worker import WorkerCancelled
+from textual.worker import WorkerCancelled, WorkerFailed
 
 from escalation import Desk, open_store
 from tui import terminal
@@ -24,25 +24,29 @@ USUAL, WIDE, SMALL = (80, 24), (140, 40), (40, 12)
 @asynccontextmanager
 async def stage(
     folder: Path, fill: Callable[[Desk], object] | None = None, *, now: str = NOW, lang: str = "zh",
-    size: tuple[int, int] = USUAL,
+    size: tuple[int, int] = USUAL, demo: bool = False, mishaps: bool = False,
 ) -> AsyncIterator[Pilot[None]]:  # fmt: skip
-    """The app, running and settled. `fill` puts cases into the store first (with clocks of its own if it likes)."""
+    """The app, running and settled. `fill` puts cases into the store first (with clocks of its own if it likes).
+
+    Errors that nobody expected, which the screens survive, fail the test unless it is about `mishaps`.
+    """
     path = str(folder / "cases.db")
     if fill is not None:
         with open_store(path, now=now, lang=lang) as desk:
             fill(desk)
-    app = EscalationApp(path, now=now, lang=lang)
+    app = EscalationApp(path, now=now, lang=lang, demo=demo)
     app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         yield pilot
+    assert mishaps or not app.mishaps
 
 
 async def settled(pilot: Pilot[None]) -> None:
     """Until every question has been answered and shown."""
     for _ in range(3):
         for worker in list(pilot.app.workers):
-            with suppress(WorkerCancelled):  # a newer question took its place
+            with suppress(WorkerCancelled, WorkerFailed):  # a newer question took its place; the app has said so
                 await worker.wait()
         await pilot.pause()
 

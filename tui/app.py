@@ -43,6 +43,8 @@ class EscalationApp(App[None]):
     """The screens on one store."""
 
     CSS_PATH = "app.tcss"
+    DEFAULT_CSS = "SearchIcon { display: none; }"
+    """The palette's picture of a lens is as wide as each terminal likes."""
     TITLE = "Escalation"
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar[set[Any]] = {_palette}
@@ -59,7 +61,7 @@ class EscalationApp(App[None]):
     ) -> None:  # fmt: skip
         super().__init__()
         self.bridge = bridge or Bridge(store, now=now, lang=lang)
-        self.demo = demo
+        self.demo, self.demo_said = demo, "status.demo_frame"
         self.asked_at: datetime | None = None
         """When `standing` was asked."""
         self._announced: int | None = None
@@ -210,6 +212,8 @@ class EscalationApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, Page):
                 await screen.say_again()
+                screen.mark_demo()
+        self._say_status()
 
     def action_next_theme(self) -> None:
         """Light, dark, high contrast, safe for the colour-blind."""
@@ -236,23 +240,31 @@ class EscalationApp(App[None]):
         """The widget that has the focus, and those it lies in."""
         return [] if self.focused is None else list(self.focused.ancestors_with_self)
 
+    def action_command_palette(self) -> None:
+        """Everything that can be done here, to be typed or chosen."""
+        from tui.palette import CommandPalette
+
+        self._go(CommandPalette, placeholder=self.words.say("palette.find"), id="--command-palette")
+
     def action_board(self) -> None:
         from tui.screens.board import BoardScreen
 
-        if not isinstance(self.screen, BoardScreen):
-            self.push_screen(BoardScreen())
+        self._go(BoardScreen)
 
     def action_delivery(self) -> None:
         from tui.screens.delivery import DeliveryScreen
 
-        if not isinstance(self.screen, DeliveryScreen):
-            self.push_screen(DeliveryScreen())
+        self._go(DeliveryScreen)
 
     def action_procedures(self) -> None:
         from tui.screens.procedures import ProceduresScreen
 
-        if not isinstance(self.screen, ProceduresScreen):
-            self.push_screen(ProceduresScreen())
+        self._go(ProceduresScreen)
+
+    def _go(self, screen: type[Screen[Any]], **options: Any) -> None:
+        """There, unless one is there already."""
+        if not isinstance(self.screen, screen):
+            self.push_screen(screen(**options))
 
     # -- leaving -------------------------------------------------------------------------------------------
 

@@ -63,9 +63,11 @@ _ALL = (
     Command("basis", ("9", "w"), "screen.basis", "9"),
     Command("undo", ("ctrl+z",), "screen.undo", "^Z"),
     Command("seen", ("0",), "screen.seen", "0"),
+    Command("find", ("slash", "ctrl+f"), "screen.filter", "/"),
     Command("follow_up", ("ctrl+n",), "screen.follow_up", "^N"),
     Command("plan", ("ctrl+g",), "screen.plan", "^G"),
     Command("evidence", ("ctrl+l",), "screen.evidence", "^L"),
+    Command("letters", ("ctrl+o",), "screen.letters", "^O"),
     Command("ground", ("ctrl+k",), "screen.ground", "^K"),
     # the ground
     Command("contract", ("ctrl+n",), "screen.contract", "^N"),
@@ -80,12 +82,20 @@ _ALL = (
     Command("today", ("home", "t"), "screen.today", "Home"),
     Command("mine", ("m", "ctrl+n"), "screen.mine", "^N"),
     Command("retry", ("ctrl+r",), "screen.retry", "^R"),
+    Command("add_channel", ("1", "plus"), "screen.add_channel", "1"),
+    Command("try_channel", ("1",), "screen.try_channel", "1"),
+    Command("drop_channel", ("2",), "screen.drop_channel", "2"),
     # plans
     Command("plan_budget", ("1",), "screen.tab('budget')", "1"),
     Command("plan_compare", ("2",), "screen.tab('compare')", "2"),
     Command("plan_offer", ("3",), "screen.tab('offer')", "3"),
     Command("plan_agreed", ("4",), "screen.tab('agreed')", "4"),
     Command("export", ("ctrl+e",), "screen.export", "^E"),
+    # letters
+    Command("letters_list", ("1",), "screen.tab('list')", "1"),
+    Command("letters_write", ("2",), "screen.tab('write')", "2"),
+    Command("letters_english", ("3",), "screen.tab('english')", "3"),
+    Command("copy", ("f6",), "screen.copy", "F6"),
     # evidence
     Command("evidence_exhibits", ("1",), "screen.tab('exhibits')", "1"),
     Command("evidence_contacts", ("2",), "screen.tab('contacts')", "2"),

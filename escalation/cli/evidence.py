@@ -45,7 +45,7 @@ def run_evidence(options: Namespace, out: Output) -> int:
             out.emit("files_verified", found, **extra)
             return 0 if found["ok"] else 5
         else:
-            shown = {"exhibits": evidence.exhibits(case), "missing": evidence.missing(case)}
+            shown = {"exhibits": evidence.exhibits(case, anew=True), "missing": evidence.missing(case)}
             out.emit("evidence", {"case": opened.engine.store.case(case).ref, **shown}, **extra)
     return 0
 

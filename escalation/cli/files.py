@@ -16,8 +16,8 @@ from escalation.errors import BadInput, FieldProblem
 if TYPE_CHECKING:
     from escalation.api import Desk
 
-FORMATS = ("json", "jsonl", "csv", "bundle")
-LATER = ("ics", "xes")
+FORMATS = ("json", "jsonl", "csv", "ics", "bundle")
+LATER = ("xes",)
 
 
 def build_export(made: ArgumentParser, lang: str) -> None:
@@ -34,7 +34,7 @@ def run_export(options: Namespace, out: Output) -> int:
         expected = "format_later" if options.format in LATER else "choice"
         raise BadInput(FieldProblem("format", options.format, expected, limit=" | ".join(FORMATS)))
     if bool(options.cases) == options.all:
-        raise Usage("CASE … | --all", "escalation export CASE… | --all --format json|jsonl|csv|bundle [-o FILE]")
+        raise Usage("CASE … | --all", "escalation export CASE… | --all --format json|jsonl|csv|ics|bundle [-o FILE]")
     if options.format == "bundle":
         return _bundled(options, out)
     with desk(options) as opened:
@@ -143,7 +143,7 @@ _SAID = {
     "zh": {
         "case": "案件编号",
         "all": "全部案件",
-        "format": "json、jsonl(可以再导入)、csv，或 bundle(证据包，一个案件)",
+        "format": "json、jsonl(可以再导入)、csv、ics(日历)，或 bundle(证据包，一个案件)",
         "out": "写到这个文件（不写就输出到屏幕）",
         "in": "要导入的 JSON 行文件；- 表示标准输入",
         "accept": "含有不再适用的条目的案件也收进来",
@@ -151,7 +151,7 @@ _SAID = {
     "en": {
         "case": "the cases' ids",
         "all": "all cases",
-        "format": "json, jsonl (can be imported again), csv, or bundle (one case, to hand over)",
+        "format": "json, jsonl (can be imported again), csv, ics (a calendar), or bundle (one case, to hand over)",
         "out": "write to this file (standard output if left out)",
         "in": "the JSON lines file; - for standard input",
         "accept": "let in cases that hold inapplicable entries",

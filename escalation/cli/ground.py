@@ -120,7 +120,7 @@ def _recordable(case: str | None, name: str | None) -> None:
 
 
 def _asked(out: Output, opened: Desk, kind: str) -> dict[str, str]:
-    """Every question at the terminal; nothing typed means that one does not know."""
+    """Every question at the terminal; nothing typed means that one does not know, Ctrl+D ends the asking."""
     from escalation.trust import answer_of
     from escalation.wording import wording
 
@@ -138,7 +138,9 @@ def _asked(out: Output, opened: Desk, kind: str) -> dict[str, str]:
             if answer is not None or not line:
                 break
             sys.stdout.write(said.say("trust.again") + "\n")
-        answers[each["id"]] = answer or "unknown"
+        if answer is None or not line:
+            break
+        answers[each["id"]] = answer
     sys.stdout.write("\n")
     return answers
 

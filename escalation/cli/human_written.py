@@ -154,9 +154,9 @@ def verify(page: Page, cases: Iterable[Data]) -> None:
     n = wrong = 0
     for each in cases:
         n += 1
-        wrong += len(each["files_wrong"])
+        wrong += len(each.get("files_wrong") or ())
         page.put("ok  ", page.say("verify.case", case=each["case"], n=each["entries"]), hang=4)
-        if each["files_wrong"]:
+        if each.get("files_wrong"):
             from escalation.cli.human_evidence import wrong_files  # only who has lost a file pays for it
 
             wrong_files(page, each["files_wrong"], each["files"])

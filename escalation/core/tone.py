@@ -197,7 +197,7 @@ def _apart(found: Iterable[Found]) -> list[Found]:
 
 def _passes(check: str, text: str, known: Known | None) -> bool:
     digits = "".join(c for c in text.upper() if c in "0123456789X")
-    if known is not None and digits in known.numbers:
+    if known is not None and digits in {each.upper() for each in known.numbers}:
         return False
     return _CHECKS[check](digits)
 

@@ -231,6 +231,8 @@ def test_published_shapes_are_those_of_the_program(case: tuple[Desk, str]) -> No
         said = dict.fromkeys(published(heading))
         if heading == "`--preview`":
             said |= dict.fromkeys(("before", "after"))
+        if heading == "`verify`":
+            said = {key: None for key in said if not key.startswith("files")}  # the command looks at these too
         if heading == "`log`":
             said.pop("title", None)
             shape.pop("title", None)

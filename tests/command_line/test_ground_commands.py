@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,6 +102,45 @@ def test_a_check_without_a_terminal_asks_nothing_and_says_what_is_open(command: 
     assert found.code == 0
     assert "cannot tell yet" in found.out
     assert "(court_confirms)" in found.out
+
+
+def at_a_terminal(tmp_path: Path, typed: bytes, *words: str) -> str:
+    """What a person at a terminal sees, who types ahead."""
+    master, slave = os.openpty()
+    os.write(master, typed)
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "ESCALATION_STORE": str(tmp_path / "cases.db")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "escalation", *words], stdin=slave, stdout=slave, stderr=slave, env=env
+    ):
+        os.close(slave)
+        seen = b""
+        while True:
+            try:
+                piece = os.read(master, 65536)
+            except OSError:  # nobody has the other end any more
+                break
+            if not piece:
+                break
+            seen += piece
+    os.close(master)
+    return seen.decode()
+
+
+def test_at_a_terminal_the_questions_are_asked_one_by_one(tmp_path: Path) -> None:
+    answers = "maybe\n是\n".encode() + b"n\n" * 8
+    seen = at_a_terminal(tmp_path, answers, "--lang", "zh", "--no-color", *AT, "trust", "legal_aid")
+
+    assert "1/9" in seen
+    assert "9/9" in seen
+    assert "请回答「是」或「否」" in seen
+    assert "ok 看起来是真的" in seen
+    assert "不等于一定是真的" in seen
+
+
+def test_a_terminal_that_goes_away_in_the_middle_leaves_the_rest_open(tmp_path: Path) -> None:
+    seen = at_a_terminal(tmp_path, b"y\nn\n\x04", "--lang", "en", "--no-color", *AT, "trust", "legal_aid")
+
+    assert "cannot tell yet" in seen
 
 
 def test_nothing_is_logged_without_a_case_and_a_name(command: Command) -> None:

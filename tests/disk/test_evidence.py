@@ -49,6 +49,7 @@ def test_what_is_said_of_a_file_comes_back_from_an_export_with_the_same_hashes(
     opened: Desk, case: str, tmp_path: Path
 ) -> None:
     opened.attach(case, paper(tmp_path), type="contract", dated="2025-01-31", proves="what was agreed", item="waybill")
+    opened.amend(case, 2, data={"proves": "", "type": "statement"})
     lines = b"".join(opened.export("jsonl", [case]))
     (tmp_path / "lines.jsonl").write_bytes(lines)
     with open_store(tmp_path / "other.db", now=NOW) as other, (tmp_path / "lines.jsonl").open("rb") as source:
@@ -56,6 +57,8 @@ def test_what_is_said_of_a_file_comes_back_from_an_export_with_the_same_hashes(
         again = b"".join(other.export("jsonl", [found["cases"][0]["case"]]))
         row = other.log(found["cases"][0]["case"])[1]
 
+    assert found["skipped"] == []
+    assert row["now"] == {"type": "statement", "proves": None}
     assert (row["type"], row["dated"], row["proves"]) == ("contract", "2025-01-31", "what was agreed")
     assert [line.split(b",", 1)[1] for line in again.splitlines()[1:]] == [
         line.split(b",", 1)[1] for line in lines.splitlines()[1:]
@@ -146,6 +149,24 @@ def test_an_altered_and_a_missing_copy_are_named(opened: Desk, case: str, tmp_pa
 
     assert (found["files"], found["ok"]) == (3, False)
     assert [(p["name"], p["state"]) for p in found["problems"]] == [("a.txt", "altered"), ("b.txt", "missing")]
+
+
+def test_a_list_that_is_shown_again_sees_a_change_and_verify_sees_even_one_that_hides(
+    opened: Desk, case: str, tmp_path: Path
+) -> None:
+    opened.attach(case, paper(tmp_path))
+    (copy,) = kept(tmp_path)
+    states = [opened.evidence.exhibits(case)[0]["state"]]
+    then = copy.stat().st_mtime_ns
+    copy.chmod(0o600)
+    copy.write_bytes(b"%PDF of a contracT")
+    os.utime(copy, ns=(then, then))
+    hidden = opened.evidence.verify(case)["ok"]
+    os.utime(copy, ns=(then + 1, then + 1))
+    states.append(opened.evidence.exhibits(case)[0]["state"])
+
+    assert states == ["intact", "altered"]
+    assert not hidden
 
 
 def test_attaching_the_file_once_more_makes_an_altered_copy_whole(opened: Desk, case: str, tmp_path: Path) -> None:
@@ -366,6 +387,15 @@ def test_a_folder_is_taken_to_its_bottom_without_links_and_hidden_files(opened: 
     ]  # fmt: skip
 
 
+def test_a_folder_in_which_the_store_lies_gives_no_part_of_the_store(opened: Desk, case: str, tmp_path: Path) -> None:
+    opened.attach(case, paper(tmp_path))
+    found = opened.evidence.attach(case, [tmp_path])
+
+    assert [Path(row["path"]).name for row in found["already"]] == ["contract.pdf"]
+    assert found["attached"] == []
+    assert {"cases.db", "files"} <= {Path(row["path"]).name for row in found["skipped"] if row["why"] == "own"}
+
+
 def test_a_folder_attached_twice_adds_nothing(opened: Desk, case: str, folder: Path) -> None:
     first = opened.evidence.attach(case, [folder])
     again = opened.evidence.attach(case, [folder])
@@ -448,6 +478,16 @@ def test_a_contact_has_the_files_that_were_attached_along_with_it(tmp_path: Path
     assert row["exhibits"] == ["E02"]
     assert (row["night"], row["promise_overdue"], row["theirs"]) == (True, True, False)
     assert row["lacks"] == ["who", "said", "ticket"]
+
+
+def test_a_file_attached_along_with_a_contact_of_this_moment_belongs_to_it(tmp_path: Path) -> None:
+    with open_store(tmp_path / "cases.db") as desk:
+        case = desk.open("alipay-repayment", at="2026-03-02T10:00")
+        desk.attach(case, paper(tmp_path, "old.txt", b"old"), at="2026-03-02T11:00")
+        desk.record(case, "contact_logged", {"channel": "app"}, attach=[paper(tmp_path, "shot.png")])
+        (row,) = desk.evidence.contacts(case)
+
+    assert row["exhibits"] == ["E02"]
 
 
 def test_conduct_cites_only_what_was_in_force_on_the_day(tmp_path: Path) -> None:

@@ -218,10 +218,10 @@ def test_a_character_that_no_font_has_leaves_no_file(at: At, case: str, tmp_path
 )
 def test_what_a_person_typed_is_said_as_it_is(at: At, case: str, tmp_path: Path, name: str) -> None:
     letters = at(LATER).letters
-    letters.write(case, "claim_letter", tmp_path / "a.pdf", {"my_name": name})
-    letters.write(case, "claim_letter", tmp_path / "a.docx", {"my_name": name})
+    letters.write(case, "claim_letter", tmp_path / "a.pdf", NAME | {"id_number": name})
+    letters.write(case, "claim_letter", tmp_path / "a.docx", NAME | {"id_number": name})
 
-    blocks = letters.text(case, "claim_letter", {"my_name": name})["blocks"]
+    blocks = letters.text(case, "claim_letter", NAME | {"id_number": name})["blocks"]
     said = "".join(name.replace("\u202e", "").replace("\x1b", "").split())
     assert [block["kind"] for block in blocks] == [
         "heading", "paragraph", "paragraph", "heading", "list", "table", "note", "paragraph", "paragraph", "right",

@@ -181,6 +181,14 @@ def test_typst_takes_nothing_that_people_wrote_for_its_own() -> None:
     assert "".join(signs.split()) in "".join(page.split())
 
 
+def test_what_has_no_place_to_break_does_not_run_off_the_page() -> None:
+    hash = "0123456789abcdef" * 12
+
+    (page,) = pages(pdf("信", [Paragraph(runs(hash))], "en", system=False))
+    assert hash in page.replace("\n", "")
+    assert max(map(len, page.splitlines())) < 90
+
+
 @pytest.mark.parametrize("name", ["喆", "堃", "犇", "䶮"])
 def test_rare_characters_of_names_are_printed(name: str) -> None:
     assert name in pages(pdf("信", [Paragraph(runs(name))], "zh", system=False))[0]

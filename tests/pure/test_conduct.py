@@ -23,7 +23,8 @@ def came(at: str, event: str = "collector_contacted", **data: Any) -> tuple[str,
 
 
 def call(at: str, connected: bool | None = True, **data: Any) -> tuple[str, str, dict[str, Any]]:
-    return came(at, channel="call", **({} if connected is None else {"connected": connected}), **data)
+    answered: dict[str, Any] = {} if connected is None else {"connected": connected}
+    return came(at, channel="call", **answered, **data)
 
 
 def log_of(*told: tuple[str, str, dict[str, Any]]) -> list[Entry]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from escalation.contract import clauses, entered, read
 from escalation.errors import BadInput
@@ -73,6 +74,7 @@ def test_every_source_is_cited_somewhere_and_has_both_titles() -> None:
 def test_a_page_is_short_sourced_and_in_both_languages(page: dict[str, Any]) -> None:
     assert page["cites"]
     assert page["title"].keys() == page["text"].keys() == set(LANGUAGES)
+    assert all(cell_len(title) <= 30 for title in page["title"].values()), "a list on a small screen cuts it"
     assert 40 <= len(page["text"]["en"].split()) <= 120
     assert 60 <= len(re.findall(r"[\u4e00-\u9fff]|[0-9]+", page["text"]["zh"])) <= 200
 

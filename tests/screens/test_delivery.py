@@ -53,7 +53,7 @@ async def test_nobody_minds_the_days_yet(tmp_path: Path) -> None:
         said = shown(pilot)
         assert "后台还没有运行过" in said
         assert "escalation daemon install" in said
-        assert "escalation channel add" in said
+        assert "加一个渠道" in said
         assert "后台没开" in said.splitlines()[0]
 
 

@@ -64,7 +64,9 @@ def found(pilot: Pilot[None], id: str = "found") -> str:
 # -- pages -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("lang", "size"), [("zh", USUAL), ("en", USUAL), ("zh", WIDE), ("zh", (60, 20)), ("en", SMALL)])
+@pytest.mark.parametrize(
+    ("lang", "size"), [("zh", USUAL), ("en", USUAL), ("zh", WIDE), ("zh", (60, 20)), ("en", SMALL)]
+)
 async def test_what_is_needed_now_comes_first(tmp_path: Path, lang: str, size: tuple[int, int]) -> None:
     async with on(tmp_path, GroundScreen, lang=lang, size=size) as pilot:
         said = shown(pilot)
@@ -78,6 +80,12 @@ async def test_a_page_says_what_it_rests_on_and_how_certain_that_is(tmp_path: Pa
         assert "银行业保险业消费投诉处理管理办法" in said
         assert "现行规定，读过原文" in said
         assert "不是法律意见" in said
+
+
+async def test_it_opens_from_a_case(tmp_path: Path) -> None:
+    async with stage(tmp_path, one) as pilot:
+        await press(pilot, "ctrl+k")
+        assert "眼下用得上" in shown(pilot)
 
 
 async def test_a_page_is_found_by_a_word_of_its_text(tmp_path: Path) -> None:
@@ -119,9 +127,9 @@ async def test_the_mouse_opens_the_check_and_escape_comes_back(tmp_path: Path) -
         row = next(i for i, line in enumerate(lines) if line.startswith("这个人靠不靠得住"))
         await pilot.click(offset=(2, row))
         await settled(pilot)
-        assert isinstance(pilot.app.screen, TrustScreen)
+        assert "想核对的是哪一类" in shown(pilot)
         await press(pilot, "escape")
-        assert isinstance(pilot.app.screen, GroundScreen)
+        assert "眼下用得上" in shown(pilot)
 
 
 async def test_what_another_process_writes_brings_its_page(tmp_path: Path) -> None:
@@ -289,11 +297,11 @@ class _Alone(App[None]):
 async def test_the_lines_below_a_text_appear_and_go() -> None:
     async with _Alone().run_test(size=(40, 12)) as pilot:
         tone = pilot.app.query_one("#tone", Tone)
-        assert not tone.display
+        assert tone.region.height == 0
         tone.tell(check("[b]你们违法[/b]", "zh"))
         await pilot.pause()
-        assert tone.display
+        assert tone.region.height > 0
         assert "没凭据的话" in str(tone.render())
         tone.tell(None)
         await pilot.pause()
-        assert not tone.display
+        assert tone.region.height == 0

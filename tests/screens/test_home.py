@@ -14,7 +14,8 @@ from escalation.demo import fill
 from tui.screens.bulk import BulkScreen
 from tui.screens.case import CaseScreen
 from tui.screens.home import HomeScreen
-from tui.widgets.case_table import CaseTable, columns
+from tui.widgets.case_columns import columns
+from tui.widgets.case_table import CaseTable
 
 PARCEL = str(Path(__file__).parent.parent / "procedures" / "parcel-dispute.yaml")
 NOW = "2026-03-02T10:00"

@@ -175,7 +175,7 @@ async def test_a_refusal_says_what_is_missing(tmp_path: Path) -> None:
 async def test_files_are_checked_at_once_and_kept(tmp_path: Path) -> None:
     paper = tmp_path / "my letter.txt"
     paper.write_text("hello")
-    async with sheet(tmp_path, lambda case: RecordScreen(case, "contact_logged"), size=(80, 30)) as pilot:
+    async with sheet(tmp_path, lambda case: RecordScreen(case, "contact_logged"), size=(80, 60)) as pilot:
         await press(pilot, "ctrl+t")
         await write(pilot, FILES, f"'{paper}'")
         assert "ok my letter.txt  5 B" in shown(pilot)
@@ -236,7 +236,7 @@ async def test_esc_asks_once_and_a_draft_comes_back(tmp_path: Path) -> None:
 
 
 async def test_a_change_of_language_keeps_what_is_typed_and_where(tmp_path: Path) -> None:
-    async with sheet(tmp_path, lambda case: RecordScreen(case, "contact_logged"), size=(80, 30)) as pilot:
+    async with sheet(tmp_path, lambda case: RecordScreen(case, "contact_logged"), size=(80, 60)) as pilot:
         await write(pilot, "who", "工号 17")
         await press(pilot, "left", "f2")
         assert "工号 17" in shown(pilot)

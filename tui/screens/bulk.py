@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual import on, work
@@ -14,12 +14,12 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from escalation.errors import EscalationError, NotFound
-from escalation.wording import error_lines, visible
+from escalation.errors import EscalationError
+from escalation.wording import error_lines
 from states.errors import ProcedureError
-from states.model import MAIN
 from tui.commands import bindings
 from tui.forms import AT, NOTE, Answers, Problem, fields_of, problem_said, read_form
+from tui.screens.bulk_cases import Seen, export, heading, said, would
 from tui.screens.page import Page
 from tui.widgets.form import Form
 from tui.widgets.lines import Told
@@ -36,18 +36,6 @@ PARTS = {
     "assign": ("what", "text", "acts"), "export": ("what", "text", "acts"), "done": ("what", "told", "acts"),
 }  # fmt: skip
 """What is shown of the page, by what is being done."""
-
-
-class Seen(NamedTuple):
-    """What would happen to one case, or did."""
-
-    case: str
-    title: str
-    before: str
-    after: str
-    due: str | None
-    error: Exception | None
-    titles: Any
 
 
 class BulkScreen(Page):
@@ -110,29 +98,15 @@ class BulkScreen(Page):
             "assign": self.say("bulk.do_assign"), "export": self.say("bulk.do_export"),
         }.get(self._phase, "")  # fmt: skip
         go.refresh(layout=True)
-        what.update(self._what(len(ready)))
+        what.update(heading(self.words, self._phase, len(self.cases), self._seen, self._people))
         if self._phase == "choose":
             self._offer()
         elif self._phase in ("preview", "done"):
+            event = self._events.get(self._event, {}).get("title", self._event)
             shown = self._seen if self._phase == "preview" else [each for each in self._seen if each.error]
-            self.query_one("#told", Told).tell([self._line(each) for each in shown])
+            self.query_one("#told", Told).tell([said(each, self.words, self.app.masked, event) for each in shown])
         if self.focused is None or not self.focused.display or not self.focused.is_on_screen:
             self._focus_first()
-
-    def _what(self, ready: int) -> str:
-        left = len(self._seen) - ready
-        if self._phase == "preview":
-            key = "would_all" if not left else "would_some" if ready else "would_none"
-            return self.say(f"bulk.{key}", n=ready, left=left)
-        if self._phase == "done":
-            said = self.say("bulk.done", n=ready)
-            return said + ("\n" + self.say("bulk.done_refused", n=left) if left else "")
-        if self._phase == "values":
-            return self.say("bulk.values")
-        if self._phase == "assign":
-            known = self.say("bulk.person_known", names=self.words.listed(self._people)) if self._people else ""
-            return "\n".join(filter(None, (self.say("bulk.person"), known)))
-        return self.say("bulk.file") if self._phase == "export" else self.say("bulk.what", n=len(self.cases))
 
     def _offer(self) -> None:
         shown, n = self.query_one("#choices", OptionList), len(self.cases)
@@ -145,23 +119,6 @@ class BulkScreen(Page):
         for id in ("assign", "export", "seen"):
             shown.add_option(Option(Text(self.say(f"bulk.{id}")), id=id))
         shown.highlighted = min(at, shown.option_count - 1)
-
-    def _line(self, seen: Seen) -> tuple[str, str]:
-        title = visible(seen.title)
-        if self.app.masked:
-            from tui.text import masked
-
-            title = masked(title)
-        facts = {"case": seen.case, "title": title}
-        if isinstance(seen.error, NotFound) and seen.error.what == "event":
-            event = self._events.get(self._event, {}).get("title", self._event)
-            return self.say("bulk.one_refused", **facts, why=self.say("bulk.elsewhere", event=event)), "-soon"
-        if seen.error is not None:
-            lines = [line.strip() for line in error_lines(seen.error, self.app.lang, seen.titles)]
-            return self.say("bulk.one_refused", **facts, why=" ".join(lines[:3])), "-soon"
-        key = "bulk.one_same" if seen.before == seen.after else "bulk.one_ok"
-        said = self.say(key, **facts, before=seen.before, after=seen.after)
-        return said + (self.say("bulk.by", day=self.words.day(seen.due)) if seen.due else ""), ""
 
     def _focus_first(self) -> None:
         first = {"choose": "choices", "assign": "text", "export": "text", "preview": "go", "done": "leave"}
@@ -208,10 +165,12 @@ class BulkScreen(Page):
 
     async def _check(self, asked: bool = False) -> None:
         """Read what is typed, and say beside each field what is wrong."""
+        from escalation.reading import DEFAULT_ZONE
+
         form = self.query_one("#form", Form)
         now = await self.ask(lambda desk: desk.now())
         self._typed = dict(form.typed)
-        self._answers = read_form(form.fields, form.typed, now.astimezone(_zone()))
+        self._answers = read_form(form.fields, form.typed, now.astimezone(DEFAULT_ZONE))
         for field in form.fields:
             problem = self._answers.problems.get(field.name)
             if problem is None and asked and field.name in self._answers.missing:
@@ -364,42 +323,3 @@ class BulkScreen(Page):
             self._turn("values")
         else:
             self._turn("choose")
-
-
-def would(desk: Desk, cases: Sequence[str], event: str, answers: Answers) -> list[Seen]:
-    """What one event would do to each of some cases."""
-    found, known = [], dict[str, Any]()
-    for case in cases:
-        shown, titles = None, {}
-        try:
-            shown = desk.show(case)
-            hash = shown["procedure"]["hash"]
-            titles = known.get(hash) or known.setdefault(hash, desk.titles(case))
-            did = desk.record(case, event, answers.values, at=answers.at, note=answers.note, preview=True)
-        except EscalationError as error:
-            found.append(Seen(case, shown["title"] if shown else "", "", "", None, error, titles))
-            continue
-        before, after = did["before"], did["after"]
-        due = next((d["due"] for d in after["deadlines"] if d["due"] and d["status"] == "running"), None)
-        found.append(Seen(case, shown["title"], _state(before, titles), _state(after, titles), due, None, titles))
-    return found
-
-
-def _state(shown: Data, titles: Any) -> str:
-    main = next(track for track in shown["tracks"] if track["track"] == MAIN)
-    return str(titles["state"].get(main["state"], main["state"]))
-
-
-def export(desk: Desk, cases: Sequence[str], path: str) -> bool:
-    """Write cases as JSON lines into a new file that nobody else can read. Raises: OSError."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        for block in desk.export("jsonl", cases):
-            file.write(block)
-    return True
-
-
-def _zone() -> Any:
-    from escalation.reading import DEFAULT_ZONE
-
-    return DEFAULT_ZONE

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.binding import BindingType
-from textual.events import Click, Resize
+from textual.events import Click, Key, Resize
 from textual.screen import Screen
 from textual.widgets import Button, ContentSwitcher, Input, OptionList
 
@@ -16,17 +16,17 @@ from states.errors import ProcedureError
 from tui.commands import bindings
 from tui.screens import workbench
 from tui.screens.case_parts import AHEAD_DAYS, Data
-from tui.screens.case_view import CaseView
+from tui.screens.case_view import LISTS, CaseView
 
 _DO = ("tab_next", "tab_deadlines", "tab_path", "tab_timeline", "tab_papers", "tab_forecast", "record", "note", "basis",
-       "undo", "seen", "attach", "follow_up", "filter", "earlier", "later")  # fmt: skip
+       "undo", "seen", "attach", "follow_up", "find", "earlier", "later")  # fmt: skip
 
 
 class CaseScreen(CaseView):
     """One case, and what can be done about it."""
 
     commands: ClassVar[tuple[str, ...]] = (
-        "do", "record", "note", "attach", "follow_up", "filter", "help", "back", "basis", "undo", "seen", "tab_next",
+        "do", "record", "note", "attach", "help", "back", "find", "follow_up", "basis", "undo", "seen", "tab_next",
         "tab_deadlines", "tab_path", "tab_timeline", "tab_papers", "tab_forecast", "earlier", "later",
         *workbench.places(),
     )  # fmt: skip
@@ -79,7 +79,7 @@ class CaseScreen(CaseView):
         """Show something else about the case."""
         if tab != self.tab:
             self._first = None
-        if self._asked == "find" and tab != "timeline":
+        if self._asked == "find" and tab != self.tab:
             self._ask_for(None)
         self.tab = tab
         self.query_one("#switch", ContentSwitcher).current = tab
@@ -125,6 +125,8 @@ class CaseScreen(CaseView):
             return
         if do["kind"] == "tick":
             self.action_tab("papers")
+        elif do["kind"] == "follow_up":
+            self._follow_up(do["n"])
         elif do["kind"] in ("fact", "date") and do.get("fact"):
             self._fact(do["fact"])
         else:
@@ -207,8 +209,8 @@ class CaseScreen(CaseView):
         self._ask_for("note")
 
     def action_filter(self) -> None:
-        """Find in the timeline, as one types."""
-        if self.tab != "timeline":
+        """Find in the list that is open, else in the timeline, as one types."""
+        if self.tab not in LISTS:
             self.action_tab("timeline")
         self._ask_for("find", self._sought)
 
@@ -217,7 +219,7 @@ class CaseScreen(CaseView):
         if self._asked is not None:
             self._seek("")
             self._ask_for(None)
-        elif self._sought and self.tab == "timeline":
+        elif self._sought and self.tab in LISTS:
             self._seek("")
         else:
             super().action_back()
@@ -242,16 +244,16 @@ class CaseScreen(CaseView):
         if text == self._sought:
             return
         self._sought = text
-        if self._found is not None and self._found.log and self.tab == "timeline":
+        if self._found is not None and self._found_tab == self.tab and self.tab in LISTS:
             self._show_tab(self._found)
             self._to_fitting(0)
             self._detail()
 
     def _to_fitting(self, by: int) -> None:
         """From the chosen line to the next that fits, round the end; by 0, the chosen one counts as well."""
-        shown, rows = self.query_one("#timeline", OptionList), self._rows["timeline"]
+        shown, rows = self.query_one(f"#{self.tab}", OptionList), self._rows[self.tab]
         at = (shown.highlighted or 0) + by
-        fitting = [i for i, row in enumerate(rows) if row["fits"]]
+        fitting = [i for i, row in enumerate(rows) if row.get("fits")]
         if fitting:
             shown.highlighted = next((i for i in fitting if i >= at), fitting[0])
 
@@ -268,10 +270,11 @@ class CaseScreen(CaseView):
     def _dropped(self) -> None:
         self.action_back()
 
-    def key_down(self) -> None:
+    def key_down(self, event: Key) -> None:
         """From what is sought into what was found."""
         if self._asked == "find" and isinstance(self.focused, Input):
-            self.query_one("#timeline").focus()
+            event.stop()  # else the list would take the same key as well
+            self.query_one(f"#{self.tab}").focus()
 
     @work(exclusive=True, group="write")
     async def _write(self, question: Any, said: str = "case.kept") -> None:

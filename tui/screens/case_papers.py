@@ -103,8 +103,7 @@ def _notes(found: Answers, look: Look) -> Iterator[Line]:
     for row in found.log:
         if row["kind"] == "note" and not row["withdrawn"]:
             day = look.words.day(row["occurred_at"], found.show["as_of"])
-            lines = short(str(_now(row, "text")), look.width - 8, look)
-            yield Text(f"  {day}\n" + "\n".join(f"      {line}" for line in lines)), {"kind": "note", "seq": row["seq"]}
+            yield short(f"  {day}", str(_now(row, "text")), look), {"kind": "note", "seq": row["seq"]}
     yield _add(look, "note")
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
@@ -78,8 +79,8 @@ class Look(NamedTuple):
         return masked(str(text)) if self.masked else visible(str(text))
 
 
-def next_text(found: Answers, look: Look) -> Text:
-    """Where it stands, what the next step still lacks, what else there is to do, and what happened last."""
+def next_text(found: Answers, look: Look, most: int) -> Text:
+    """Where it stands, what the next step lacks, what else there is to do, and the last entries, `most` of them."""
     lines: list[Text] = []
     say, width, titles = look.words.say, look.width, found.titles
     for track in found.show["tracks"]:
@@ -98,7 +99,7 @@ def next_text(found: Answers, look: Look) -> Text:
 
         lines += hung(say("next.label_also") if i == 0 else "", to_do(each, look.words), LABEL, width)
     lines.append(Text(""))
-    log = [_hidden(row, look) for row in found.log[-6:]]
+    log = [_hidden(row, look) for row in found.log[-most:]]
     lines += told("log", log, look.words.lang, width, titles=titles).split("\n", allow_blank=True)
     return Text("\n").join(lines)
 
@@ -139,34 +140,41 @@ def _deadline(row: Data, left: int | None, found: Answers, look: Look) -> Text:
 
 
 def timeline_lines(found: Answers, look: Look, sought: str = "") -> list[Line]:
-    """Every entry as it was written, corrections visible; what is sought marked by a sign and a style.
-
-    The rows of those that fit have `fits`. A note that goes with an entry is sought in as well, and shown then.
-    """
+    """Every entry as it was written, corrections visible; below it the note that has what is sought."""
     from tui.screens.record import entry_said
 
-    fits = re.compile(re.escape(sought.strip()), re.IGNORECASE) if sought.strip() else None
     lines: list[Line] = []
     for row in found.log:
         flags = [k for k in ("withdrawn", "inapplicable", "amended") if row.get(k)]
         said = entry_said(look.words, found.titles, row, look.masked)
         day = look.words.day(row["occurred_at"], found.show["as_of"])
         sign = mark(look.words, flags[0]) + " " if flags else ""
-        note = look.text(row["note"]) if fits and row.get("note") else ""
-        hit = fits is not None and bool(fits.search(f"{day}  {said}") or fits.search(note))
-        signed = ("* " if hit else "  ") if fits else ""
-        text = Text(fitted(f"{signed}{row['seq']:>3} {day}  {sign}{said}", look.width))
+        text = Text(fitted(f"{row['seq']:>3} {day}  {sign}{said}", look.width))
         if "withdrawn" in flags:
             text.stylize("strike")
-        if fits and fits.search(note):
-            text.append("\n" + fitted(f"        {note}", look.width))
-        if hit and fits is not None:
-            for each in fits.finditer(text.plain):
-                text.stylize("bold reverse", each.start(), each.end())
-        elif fits is not None:
-            text.stylize("dim")
-        lines.append((text, {"kind": "entry", "seq": row["seq"], "fits": hit}))
+        note = look.text(row["note"]) if row.get("note") else ""
+        if note and sought and sought.casefold() in note.casefold():
+            text.append("\n" + fitted(f"      {note}", look.width))
+        lines.append((text, {"kind": "entry", "seq": row["seq"]}))
     return lines
+
+
+def marked(lines: list[Line], sought: str) -> list[Line]:
+    """Lines with what is sought marked, by a sign and a style; the rows of those that have it get `fits`.
+
+    They become two cells wider.
+    """
+    fits = re.compile(re.escape(sought), re.IGNORECASE)
+    found: list[Line] = []
+    for text, row in lines:
+        hits = [each.span() for each in fits.finditer(text.plain)]
+        line = Text("\n").join([Text("* " if hits and i == 0 else "  ") + part for i, part in enumerate(text.split())])
+        if not hits:
+            line.stylize("dim")
+        for each in fits.finditer(line.plain):
+            line.stylize("bold reverse", *each.span())
+        found.append((line, {**row, "fits": bool(hits)}))
+    return found
 
 
 def forecast_text(found: Answers, look: Look, days: int) -> Text:
@@ -192,12 +200,15 @@ def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(str(row.get(name)) for name in ("kind", "id", "track", "event", "n", "seq"))
 
 
-def short(text: str, width: int, look: Look) -> list[str]:
-    """A text in a few lines of that width; two dots where it goes on."""
-    lines = [line.plain for line in hung("", look.text(" / ".join(text.splitlines())), 0, width)]
+def short(label: str, text: str, look: Look) -> Text:
+    """A text in a few lines, beside a label; two dots where it goes on."""
+    wide = cell_len(label) + 2
+    lines = hung(label, look.text(" / ".join(text.splitlines())), wide, look.width)
+    for line in lines:
+        line.stylize("not bold")
     if len(lines) > MOST:
-        lines[MOST - 1] = fitted(lines[MOST - 1] + lines[MOST], width).rstrip()
-    return lines[:MOST]
+        lines = [*lines[:MOST], Text(" " * wide + "..")]
+    return Text("\n").join(lines)
 
 
 def named(titles: Titles, kind: str, id: str) -> str:

@@ -19,6 +19,7 @@ from tui.screens.case_parts import (
     deadline_lines,
     forecast_text,
     key_of,
+    marked,
     next_text,
     timeline_lines,
 )
@@ -37,7 +38,9 @@ class CaseView(Page):
 
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]
     DEFAULT_CSS = """
-    CaseView #tabs, CaseView #workbench { height: 1; padding: 0 1; }
+    CaseView #tabs { height: auto; max-height: 2; padding: 0 1; }
+    CaseView.-low #tabs { height: 1; }
+    CaseView #workbench { height: 1; padding: 0 1; }
     CaseView #workbench { background: $panel; }
     CaseView.-low #workbench { display: none; }
     CaseView ContentSwitcher { height: 1fr; }
@@ -59,13 +62,14 @@ class CaseView(Page):
         self._asked: str | None = None
         """What the input line is for: `note`, or `find`."""
         self._sought = ""
-        """What is sought in the timeline."""
+        """What is sought in the lists."""
         self._rows: dict[str, list[Data]] = {name: [] for name in LISTS}
         self._at: dict[str, tuple[int | None, float]] = {}
         """Where each list was before it was made anew: the line, and how far it was scrolled."""
         self._first: list[str] | None = None
         """The checklists that matter; they stay in their places while one looks at them."""
         self._found: Answers | None = None
+        self._found_tab = ""
 
     def body(self) -> ComposeResult:
         yield NextBox(id="next_box")
@@ -93,7 +97,7 @@ class CaseView(Page):
     async def fill(self) -> None:
         tab, ahead, nth = self.tab, AHEAD_DAYS[self._ahead], self._nth
         found = await self.ask(lambda desk: Answers(desk, self.case, tab, ahead, nth))
-        self._found = found
+        self._found, self._found_tab = found, tab
         title = found.show["title"]
         self.entitle(f"{(masked(title) if self.app.masked else title) or self.say('case.untitled')}  {self.case}")
         self.query_one(NextBox).answer(found.next, self.words, self.app.size.width, found.outcome)
@@ -104,37 +108,40 @@ class CaseView(Page):
         self._detail()
 
     def _show_tabs(self) -> None:
-        line = Text(no_wrap=True, overflow="ellipsis")
+        line = Text()
         for i, tab in enumerate(TABS, 1):
             here = tab == self.tab
             style = Style(bold=here, reverse=here, meta={"tab": tab})
             text = self.say(f"command.tab_{tab}")
             line.append(f">{i} {text}<" if here else f" {i} {text} ", style)
         self.query_one("#tabs", Static).update(line)
-        self.query_one("#workbench", Static).update(workbench.row(self.words))
+        self.query_one("#workbench", Static).update(workbench.row(self.words, self.app.size.width - 2))
 
     def _show_tab(self, found: Answers) -> None:
         """The place that is open."""
-        look = self._look
-        match self.tab:
-            case "next":
-                self.query_one("#next_text", Static).update(next_text(found, look))
-            case "forecast":
-                text = forecast_text(found, look, AHEAD_DAYS[self._ahead])
-                self.query_one("#forecast_text", Static).update(text)
-            case "deadlines":
-                self._list(deadline_lines(found, look))
-            case "path":
-                self._list(lanes(found.procedure, found.show, found.titles, self.words), "here")
-            case "timeline":
-                self._list(timeline_lines(found, look, self._sought), "last")
-            case "papers":
-                from tui.screens.case_papers import needed_first, papers_lines
+        look, sought = self._look, self._sought.strip()
+        if self.tab == "next":
+            self.query_one("#next_text", Static).update(next_text(found, look, 3 if self.app.size.height < 30 else 6))
+        elif self.tab == "forecast":
+            text = forecast_text(found, look, AHEAD_DAYS[self._ahead])
+            self.query_one("#forecast_text", Static).update(text)
+        else:
+            lines = self._lines(found, look._replace(width=look.width - 2) if sought else look)
+            self._list(marked(lines, sought) if sought else lines)
 
-                self._first = self._first or needed_first(found)
-                self._list(papers_lines(found, look, self._first))
+    def _lines(self, found: Answers, look: Look) -> list[Line]:
+        if self.tab == "deadlines":
+            return deadline_lines(found, look)
+        if self.tab == "path":
+            return lanes(found.procedure, found.show, found.titles, self.words)
+        if self.tab == "timeline":
+            return timeline_lines(found, look, self._sought.strip())
+        from tui.screens.case_papers import needed_first, papers_lines
 
-    def _list(self, lines: list[Line], start: str = "first") -> None:
+        self._first = self._first or needed_first(found)
+        return papers_lines(found, look, self._first)
+
+    def _list(self, lines: list[Line]) -> None:
         """New lines into the list, the cursor where it was: on what it was about, else on the line of that number."""
         shown, rows = self.query_one(f"#{self.tab}", OptionList), self._rows[self.tab]
         at, top = (shown.highlighted, shown.scroll_y) if shown.option_count else self._at.get(self.tab, (None, 0))
@@ -146,20 +153,21 @@ class CaseView(Page):
         if not lines:
             return
         if at is None:
-            here = next((i for i, row in enumerate(rows) if row["kind"] == start), 0)
-            shown.highlighted = len(rows) - 1 if start == "last" else here
+            here = next((i for i, row in enumerate(rows) if row["kind"] == "here"), 0)
+            shown.highlighted = len(rows) - 1 if self.tab == "timeline" else here
         else:
             again = [i for i, row in enumerate(rows) if key_of(row) == about]
             shown.highlighted = again[0] if again else min(at, len(rows) - 1)
             shown.scroll_to(y=top, animate=False)
+            shown.scroll_to_highlight()  # it may have gone elsewhere
 
     def _detail(self) -> None:
         """What the chosen line can be used for, and how much was found."""
         about = "forecast" if self.tab == "forecast" else (self._chosen() or {}).get("kind", "")
         key = f"case.on_{about}"
         said = self.say(key) if self.words.has(key) else ""
-        if self._sought.strip() and self.tab == "timeline":
-            n = sum(1 for row in self._rows["timeline"] if row["fits"])
+        if self._sought.strip() and self.tab in LISTS:
+            n = sum(1 for row in self._rows[self.tab] if row.get("fits"))
             said = self.say("case.found", n=n, text=self._sought.strip()) if n else self.say("case.found_none")
         self.query_one("#detail", Static).update(said)
 

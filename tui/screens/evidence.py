@@ -88,9 +88,9 @@ class EvidenceScreen(Page):
             with VerticalScroll(id="page-conduct", classes="told"):
                 yield Static("", id="conduct", markup=False)
             with VerticalScroll(id="page-bundle", classes="told"):
-                yield Static("", id="bundle_about", markup=False)
                 yield Static("", id="bundle_to", classes="label", markup=False)
                 yield Input(self._file, compact=True, id="file")
+                yield Static("", id="bundle_about", markup=False)
                 yield Static("", id="bundle_made", markup=False)
         with Horizontal(id="acts"):
             for id in ("attach", "bundle", "back"):
@@ -192,7 +192,7 @@ class EvidenceScreen(Page):
     @property
     def _listed(self) -> int:
         """Cells of a line in a list."""
-        return self._width - 2 if self.size.width < 70 else int(self.size.width * LIST_SHARE) - 4
+        return self._width - 2 if self.size.width < 70 else int(self.size.width * LIST_SHARE) - 3
 
     @property
     def _beside(self) -> int:
@@ -200,7 +200,7 @@ class EvidenceScreen(Page):
         return self._width if self.size.width < 70 else int(self.size.width * (1 - LIST_SHARE)) - 4
 
     def _show_bundle(self) -> None:
-        self.query_one("#bundle_about", Static).update(Text(self.say("evidence.bundle_about") + "\n"))
+        self.query_one("#bundle_about", Static).update(Text("\n" + self.say("evidence.bundle_about")))
         self.query_one("#bundle_to", Static).update(self.say("evidence.bundle_to"))
         made = self._told("bundled", self._made) if self._made is not None else Text(self.say("bundle.private"))
         self.query_one("#bundle_made", Static).update(Text("\n") + made)
@@ -209,10 +209,12 @@ class EvidenceScreen(Page):
 
     @on(Choice.Chosen, "#tabs")
     def _turned(self, event: Choice.Chosen) -> None:
-        self._turn(event.value)
+        if event.value != self.tab:
+            self._turn(event.value)
 
     def action_tab(self, tab: str) -> None:
         """Another page, by its digit."""
+        self._turn(tab)
         self.query_one("#tabs", Choice).take(tab)
         self._focus_page()
 

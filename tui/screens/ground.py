@@ -129,7 +129,7 @@ class GroundScreen(Searchable):
         found, at = self._found, self.at
         if found is None:
             return
-        lang, width = self.app.lang, max(self.query_one("#detail").content_size.width, 24)
+        lang, width = self.app.lang, max(self.query_one("#part").content_size.width, 24)
         if at is None:
             text = Text(self.say("procedures_screen.none"))
         elif at == REASONABLE and found.reasonable is not None:
@@ -272,7 +272,7 @@ class ContractScreen(Page):
     def _show(self) -> None:
         if self._found is None:
             return
-        width = max(self.query_one("#findings").content_size.width, 24)
+        width = max(self.query_one("#found").content_size.width, 24)
         found = self._found | {"missing": []}  # they stand in the form
         if found["clauses"]:
             text = told("contract", found, self.app.lang, width, clauses=self._clauses)

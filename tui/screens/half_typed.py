@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from escalation.api import Desk
 
 PLACES = {
-    "record": ("record", "RecordScreen"), "correct": ("correct", "CorrectScreen"), "welcome": ("welcome", "WelcomeScreen"),
-    "channel": ("channel", "AddChannelScreen"),
+    "record": ("record", "RecordScreen"), "correct": ("correct", "CorrectScreen"),
+    "welcome": ("welcome", "WelcomeScreen"), "channel": ("channel_adding", "AddChannelScreen"),
 }  # fmt: skip
 """Where a draft of each kind is written on: module and class; of other kinds, in its case."""
 
@@ -64,7 +64,7 @@ class HalfTypedScreen(Page):
 
     async def fill(self) -> None:
         drafts = self.app.drafts_of(self.store).all()
-        if self._keys and not drafts:
+        if not drafts and self.is_current:
             self.app.pop_screen()  # all of them were written on and saved
             return
         lines = [await self._line(key) for key in drafts]
@@ -82,7 +82,6 @@ class HalfTypedScreen(Page):
 
     async def say_again(self) -> None:
         self.query_one(Hints).refresh()
-        self.mark_demo()
         self.refill()
 
     async def _line(self, key: Key) -> Text:

@@ -97,7 +97,8 @@ class FormPage(Page):
             self.query_one("#acts").display = False
             self.query_one("#stay").focus()
         else:
-            self.forget_draft()
+            if self.form.fields:  # else it was never shown, and what is kept of it stays
+                self.forget_draft()
             self.leave()
 
     def close_question(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from escalation.errors import BadInput, NotFound, Refused, WouldConflict
+from escalation.wording import Wording, visible
 from tui.forms import Field
 
 if TYPE_CHECKING:
@@ -162,6 +163,22 @@ def _dated(steps: Sequence[Step]) -> tuple[Step, ...]:
         later = next((s.day for s in steps[i:] if s.day), None)
         found.append(step._replace(day=later or (found[-1].day if found else None)))
     return tuple(found)
+
+
+def sentences(
+    made: Plan, described: Mapping[str, Any], words: Wording, day: Callable[[str | None], str], hidden: str | None
+) -> list[str]:
+    """What will be written, before it is. `described`: the procedure; `hidden`: what stands for name and amount."""
+    titles = {t["event"]: t["title"] for s in described["states"] for t in s["transitions"]}
+    title = hidden or visible(made.title or described["title"])
+    lines = [words.say("welcome.will_open", title=title, procedure=described["title"])]
+    amount = made.facts.get("amount_owed") or made.facts.get("claimed")
+    if amount:
+        lines.append(words.say("welcome.will_amount", amount=hidden or amount))
+    lines += [words.say("welcome.will_record", day=day(s.day), event=titles.get(s.event, s.event)) for s in made.steps]
+    if any(step.ready for step in made.steps):
+        lines.append(words.say("welcome.will_tick"))
+    return lines
 
 
 def carry_out(desk: Desk, plan: Plan, progress: Progress, note: Callable[[str, str | None], str]) -> str:

@@ -98,7 +98,7 @@ class Page(Screen[None]):
 
     def mark_demo(self) -> None:
         """Made-up cases say so on the frame of every screen."""
-        self.border_title = self.say("status.demo_frame") if self.app.demo else ""
+        self.border_title = self.say(self.app.demo_said) if self.app.demo else ""
 
     @work(exclusive=True, group="fill")
     async def refill(self) -> None:
@@ -125,7 +125,6 @@ class Page(Screen[None]):
     async def say_again(self) -> None:
         """Everything in the language that is on now. What was typed is kept by the page itself (`kept`)."""
         await self.recompose()
-        self.mark_demo()
         self.refill()
 
     # -- what can be done --------------------------------------------------------------------------------

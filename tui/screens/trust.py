@@ -132,7 +132,7 @@ class TrustScreen(Page):
         found = self._found
         if found is None or self.step == 0:
             return
-        lang, width = self.app.lang, max(self.query_one("#text").content_size.width, 24)
+        lang, width = self.app.lang, max(self.query_one("#words").content_size.width, 24)
         heading = self.query_one("#heading", Static)
         if self.at_end:
             heading.update(self.say("trust.heading", title=found["title"]))

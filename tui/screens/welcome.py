@@ -1,39 +1,36 @@
-"""The first start: a few questions in plain words, and the case stands where the person does. And a demo."""
+"""The first start: a few questions in plain words, and the case stands where the person does."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from datetime import datetime
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from escalation.errors import EscalationError
 from escalation.reading import DEFAULT_ZONE
-from escalation.wording import error_lines, visible
+from escalation.wording import error_lines
 from states.errors import ProcedureError
-from tui.bridge import Bridge
 from tui.commands import bindings
 from tui.forms import Answers, Field, problem_said, read_form, shown_said
-from tui.screens.opening import PLACES, Plan, Progress, carry_out, plan, when, whom
-from tui.screens.page import Page
-from tui.widgets.form import Choice, Form
+from tui.screens.demo import DemoHost
+from tui.screens.drafts import Key, Typed
+from tui.screens.opening import PLACES, Plan, Progress, carry_out, plan, sentences, when, whom
+from tui.widgets.choice import Choice
+from tui.widgets.form import Form
 from tui.widgets.hints import Hints
 from tui.widgets.preview import HIDDEN
 
 WHERE, WHOM, WHEN, CHECK = range(4)
 
 
-class WelcomeScreen(Page):
+class WelcomeScreen(DemoHost):
     """Four questions at most; each can be skipped, and Esc goes back one with nothing lost."""
 
     commands: ClassVar[tuple[str, ...]] = ("forward", "back")
@@ -62,9 +59,6 @@ class WelcomeScreen(Page):
         self.progress = Progress()
         self._plan: Plan | None = None
         self._now: datetime | None = None
-        self._event_titles: dict[str, str] = {}
-        self._demo: tuple[Bridge, str] | None = None
-        """While the demo is on: the bridge to the real store, and the folder to be thrown away."""
 
     def body(self) -> ComposeResult:
         yield Static("", id="question", markup=False)
@@ -79,6 +73,34 @@ class WelcomeScreen(Page):
             yield Button(self.say("welcome.forward"), id="forward", compact=True, variant="primary")
             yield Button(self.say("welcome.skip"), id="skip", compact=True)
             yield Button(self.say("welcome.before"), id="before", compact=True)
+
+    # -- what is typed and not saved -----------------------------------------------------------------------
+
+    def draft_key(self) -> Key:
+        return ("welcome",)
+
+    def unsaved(self) -> Typed | None:
+        if not any(self.typed.values()) or self.place is None:
+            return None
+        where = {".place": self.place, ".step": str(self.step), ".skipped": " ".join(map(str, sorted(self.skipped)))}
+        return self.typed | where
+
+    def on_mount(self) -> None:
+        """On with what was typed another time."""
+        draft = dict(self.app.drafts_of(self.store).get(self.draft_key()) or {})
+        place, step, skipped = (draft.pop(name, "") for name in (".place", ".step", ".skipped"))
+        if place in PLACES and step in ("0", "1", "2", "3"):
+            self.place, self.step, self.typed = place, int(step), draft
+            self.skipped = {int(each) for each in skipped.split() if each.isdecimal()}
+            self.app.notify(self.say("record.draft_back"), timeout=3)
+
+    def _leave(self) -> None:
+        """Away from the first question. What was typed so far waits for another time."""
+        typed = self.unsaved()
+        if typed is not None and len(self.app.screen_stack) > 1:
+            self.app.drafts_of(self.store).keep(self.draft_key(), typed)
+            self.app.notify(self.say("record.draft_kept"), timeout=3)
+        super().action_back()
 
     # -- showing -----------------------------------------------------------------------------------------
 
@@ -157,19 +179,7 @@ class WelcomeScreen(Page):
         """What will be written, as sentences, before it is."""
         made = self._plan = self._made()
         described = await self.ask(lambda desk: desk.procedure(made.procedure))
-        titles = {t["event"]: t["title"] for s in described["states"] for t in s["transitions"]}
-        self._event_titles = titles
-        title = HIDDEN if self.app.masked else visible(made.title or described["title"])
-        lines = [self.say("welcome.will_open", title=title, procedure=described["title"])]
-        amount = made.facts.get("amount_owed") or made.facts.get("claimed")
-        if amount:
-            lines.append(self.say("welcome.will_amount", amount=HIDDEN if self.app.masked else amount))
-        lines += [
-            self.say("welcome.will_record", day=self._day(s.day), event=titles.get(s.event, s.event))
-            for s in made.steps
-        ]
-        if any(step.ready for step in made.steps):
-            lines.append(self.say("welcome.will_tick"))
+        lines = sentences(made, described, self.words, self._day, HIDDEN if self.app.masked else None)
         text = Text("\n".join(f"- {line}" for line in lines))
         text.append(f"\n\n{self.say('welcome.reminders')}", "dim")
         self.query_one("#sentences", Static).update(text)
@@ -216,14 +226,14 @@ class WelcomeScreen(Page):
     def choose(self, place: str) -> None:
         """Where the person stands."""
         if place == "demo":
-            self._start_demo()
+            self.start_demo()
             return
         self.place = place
         self.go(WHOM)
 
     def action_back(self) -> None:
         if self.step == WHERE:
-            super().action_back()
+            self._leave()
         else:
             has_days = bool(when(self.place or PLACES[0], self.say))
             self.go(WHOM if self.step == CHECK and not has_days else self.step - 1)
@@ -260,7 +270,7 @@ class WelcomeScreen(Page):
     def _skip(self) -> None:
         """Leave a question unanswered: what was typed into it does not count, and stays should one come back."""
         if self.step == WHERE:
-            super().action_back()
+            self._leave()
             return
         self.skipped.add(self.step)
         self._next()
@@ -282,54 +292,9 @@ class WelcomeScreen(Page):
         except (EscalationError, ProcedureError) as error:
             self.notice("\n".join([*error_lines(error, self.app.lang), self.say("welcome.still_here")]))
             return
+        self.app.drafts_of(self.store).drop(self.draft_key())
+        self.typed = {}
         if progress.refused:
             names = self.words.listed(progress.refused)
             self.app.notify(self.say("welcome.kept_as_note", names=names), timeout=8, markup=False)
         self.app.switch_screen(CaseScreen(case))
-
-    # -- the demo ----------------------------------------------------------------------------------------
-
-    @work(exclusive=True, group="demo")
-    async def _start_demo(self) -> None:
-        """Made-up cases in a store that is thrown away, marked as such on every screen."""
-        from escalation.demo import fill
-        from tui.screens.home import HomeScreen
-
-        self.notice(self.say("welcome.demo_coming"))
-        now = await self.ask(lambda desk: desk.now())
-        folder = tempfile.mkdtemp(prefix="escalation-demo-")
-        bridge = Bridge(str(Path(folder) / "demo.db"), now=now.isoformat(), lang=self.app.lang)
-        try:
-            await bridge.ask(fill)
-        except (EscalationError, ProcedureError, OSError) as error:
-            bridge.close()
-            shutil.rmtree(folder, ignore_errors=True)
-            self.notice("\n".join(error_lines(error, self.app.lang)))
-            return
-        self._demo = (self.app.bridge, folder)
-        self.app.bridge = bridge
-        self.app.demo = True
-        self.app.set_class(True, "-demo")
-        self.app.screen_change_signal.subscribe(self, self._mark_demo)
-        self.app.push_screen(HomeScreen())
-
-    def _mark_demo(self, screen: Screen[Any]) -> None:
-        screen.border_title = self.say("welcome.demo_mark") if self._demo is not None else ""
-
-    def _end_demo(self) -> None:
-        if self._demo is None:
-            return
-        (real, folder), self._demo = self._demo, None
-        self.app.bridge.close()
-        self.app.bridge = real
-        self.app.demo = False
-        self.app.set_class(False, "-demo")
-        self.border_title = ""
-        shutil.rmtree(folder, ignore_errors=True)
-
-    def on_screen_resume(self) -> None:
-        self._end_demo()
-        super().on_screen_resume()
-
-    def on_unmount(self) -> None:
-        self._end_demo()

@@ -31,13 +31,22 @@ def screen_of(id: str, case: str) -> Screen[Any]:
     return found
 
 
-def row(words: Wording) -> Text:
-    """The line of them: each with its key, each to be clicked. Empty where there are none."""
+def row(words: Wording, width: int) -> Text:
+    """The line of them, as many as fit: each with its key, each to be clicked. Empty where there are none.
+
+    Its name gives way first; the palette has them all.
+    """
     line = Text(no_wrap=True, overflow="ellipsis")
-    if not places():
-        return line
-    line.append(words.say("case.workbench") + " ", "bold")
+    parts = []
     for id in places():
         meta = Style(meta={"place": id})
-        line.append(f" [{COMMANDS[id].shown}] ", Style(bold=True) + meta).append(words.say(f"command.{id}"), meta)
+        part = Text(f" [{COMMANDS[id].shown}] ", Style(bold=True) + meta, end="")
+        parts.append(part.append(words.say(f"command.{id}"), Style(bold=False) + meta))
+    name = Text(words.say("case.workbench") + " ", "bold")
+    if parts and name.cell_len + sum(part.cell_len for part in parts) <= width:
+        line.append_text(name)
+    for part in parts:
+        if line.cell_len + part.cell_len > width:
+            break
+        line.append_text(part)
     return line

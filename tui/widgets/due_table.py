@@ -9,7 +9,7 @@ from typing import Any
 from textual.strip import Strip
 
 from escalation.wording import Wording, visible
-from tui.widgets.case_table import short_day
+from tui.widgets.case_columns import short_day
 from tui.widgets.lines import Lines, cell, strip
 
 Data = Mapping[str, Any]
@@ -35,7 +35,7 @@ def grouped(rows: Sequence[Data], today: date) -> list[tuple[str, list[Data]]]:
     for row in rows:
         found[group_of(row, today)].append(row)
     for each in found.values():
-        each.sort(key=lambda r: (r["day"], r["owed_by"] != "me", r["case"], str(r["id"])))
+        each.sort(key=lambda r: (r["day"], r["owed_by"] != "me", r["title"], r["case"], str(r["id"])))
     return [(name, each) for name, each in found.items() if each]
 
 

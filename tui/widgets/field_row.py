@@ -17,6 +17,7 @@ from escalation.wording import Wording, visible
 from tui.forms import Field
 from tui.widgets.choice import Choice
 from tui.widgets.covered import CoveredText
+from tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
     from tui.app import EscalationApp
@@ -49,7 +50,9 @@ class Row(Vertical):
         with Horizontal(classes="pair"):
             yield Static(self._title(), classes="asked", markup=False)
             yield from self._inputs()
-        yield Static("", classes="about", markup=False)
+        about = Prose()
+        about.add_class("about")
+        yield about
 
     def _title(self) -> Text:
         star = " *" if self.field.required else ""
@@ -127,8 +130,8 @@ class Row(Vertical):
 
     def about(self, text: str, bad: bool) -> None:
         """What is wrong, or how it was understood."""
-        line = self.query_one(".about", Static)
-        line.update(Text(text))
+        line = self.query_one(".about", Prose)
+        line.put(Text(text))
         line.display = bool(text)
         line.set_class(bad, "-bad")
 

@@ -44,6 +44,11 @@ def said(advised: Data, words: Wording, width: int, outcome: str | None) -> Text
         lines += _field(words.say("next.label_until" if waits else "next.label_by"), text, width, style)
         if by.get("provisional"):
             lines += _field("", words.say("by.provisional"), width)
+    elif do["kind"] == "follow_up" and do.get("due"):
+        late = do["due"] < advised["as_of"][:10]
+        day = words.day(do["due"], advised["as_of"])
+        text = f"{words.say('mark.missed')}  {day}" if late else day
+        lines += _field(words.say("next.label_by"), text, width, "bold red" if late else "bold")
     else:
         key = "next.no_day_wait" if waits else "next.no_day"
         lines += _field(words.say("next.label_by"), words.say(key), width)

@@ -208,7 +208,9 @@ class Preview(VerticalScroll, can_focus=False):
 
     async def tell(self, lines: Sequence[str], style: str = "") -> None:
         """Instead of a preview: why there is none, or what is missing."""
-        self.query_one("#would", Static).update(Text("\n".join(visible_lines(lines)), style))
+        width = max(self.container_size.width - 4, 20)  # beside a scroll bar as well
+        said = [hanging(part, width) for line in lines for part in visible_lines(line.split("\n"))]
+        self.query_one("#would", Static).update(Text("\n", style).join(said))
         await self._offer((), {})
 
     async def show(self, data: Data, titles: Titles, *, wide: bool, masked: bool) -> None:

@@ -1,0 +1,110 @@
+"""What a letter asks, on the letters' screen: the fields, what is typed, and what of it is a fact of the case."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from textual.app import App
+from textual.widgets import Input
+
+from tui.forms import Answers, Field, Problem, fields_of, problem_said, read_form, shown_said
+from tui.screens.page import Page
+from tui.widgets.field_row import Row
+from tui.widgets.form import Form
+
+Data = dict[str, Any]
+FILE, KEEP = "to_file", "keep_file"
+"""Fields of every letter's form, besides those of its template."""
+
+_DRAFTS: WeakKeyDictionary[App[Any], dict[tuple[str, str], dict[str, str]]] = WeakKeyDictionary()
+"""What was typed for a letter, until the program ends: an identity number is never written to a disk."""
+
+
+class LetterForm(Page):
+    """A page with the form of one letter at a time."""
+
+    def __init__(self, case: str, document: str | None) -> None:
+        super().__init__()
+        self.case = case
+        self.document = document
+        self.now: datetime | None = None
+        self.fields: tuple[Field, ...] = ()
+        self._initial: dict[str, str] = {}
+        """What the form holds where nothing is typed."""
+        self._kept: frozenset[str] = frozenset()
+        """The fields that are facts of the case."""
+        self._asked_to_save = False
+
+    @property
+    def form(self) -> Form:
+        return self.query_one("#form", Form)
+
+    async def put(self, asked: list[Data], title: str) -> None:
+        """The form: what the template asks, then where the file goes."""
+        self.fields = (
+            *fields_of({a["name"]: a for a in asked}),
+            Field(FILE, self.say("letters_screen.file"), "text", limits={"max_length": 200}),
+            Field(KEEP, self.say("letters_screen.keep"), "boolean"),
+        )
+        self._kept = frozenset(a["name"] for a in asked if a["kept"])
+        before = self._initial
+        self._initial = {a["name"]: _typed(a["value"]) for a in asked}
+        self._initial |= {FILE: f"{title}.pdf", KEEP: "false"}
+        try:
+            anew = await self.form.ask(self.fields, {**self._initial, **self._draft})
+        except asyncio.CancelledError:
+            self.form.fields = ()  # a newer question came while the rows were put there: it puts all of them
+            raise
+        if not anew:
+            for name, value in self._initial.items():
+                was = before.get(name, "")
+                if was != value and self.form.typed.get(name, "") == was and name != FILE:
+                    self.form.query_one(f"#in-a-{name}", Input).value = value
+
+    @property
+    def _draft(self) -> dict[str, str]:
+        """What was typed for this letter and not yet written."""
+        return _DRAFTS.setdefault(self.app, {}).setdefault((self.case, self.document or ""), {})
+
+    def read(self) -> Answers:
+        """What is typed."""
+        assert self.now is not None
+        return read_form(self.fields, self.form.typed, self.now)
+
+    @property
+    def _values(self) -> Data:
+        """What goes before the facts of the case: what is typed differently, and what was taken out."""
+        typed, read = self.form.typed, self.read().values
+        changed = (f.name for f in self.fields if typed.get(f.name, "") != self._initial.get(f.name, ""))
+        return {name: read.get(name, "") for name in changed if name not in (FILE, KEEP)}
+
+    def _facts(self) -> Data:
+        """What is typed and could be kept as a fact of the case: not what is asked anew each time."""
+        if self.now is None:
+            return {}
+        return {name: value for name, value in self._values.items() if name in self._kept and value != ""}
+
+    def check(self) -> None:
+        """Say beside each field how it was understood or what is wrong."""
+        if self.now is None or len(self.form.query(Row)) != len(self.fields):
+            return
+        answers = self.read()
+        for field in self.fields:
+            problem = answers.problems.get(field.name)
+            if problem is None and self._asked_to_save and field.name in answers.missing:
+                problem = Problem("required")
+            shown = answers.shown.get(field.name)
+            if problem is not None:
+                self.form.about(field.name, problem_said(self.words, problem), bad=True)
+            else:
+                self.form.about(field.name, shown_said(self.words, shown, self.now) if shown else "")
+
+
+def _typed(value: Any) -> str:
+    """A stored value as one types it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
