@@ -306,3 +306,26 @@ async def test_forms_of_a_case_can_be_filled_on_small_screens(tmp_path: Path, si
         assert pilot.app.screen.query_one("#item", Choice).value == ""
 
     assert log(tmp_path)[-1]["due"] == "2026-11-23"
+
+
+async def test_the_next_step_leads_to_the_very_item(tmp_path: Path) -> None:
+    async with stage(tmp_path, sued) as pilot:
+        await press(pilot, "enter")
+        assert "[ ] 已打 12368" in shown(pilot)
+        await press(pilot, "enter")
+        assert "[x] 已打 12368" in shown(pilot)
+
+
+async def test_a_reminder_of_ones_own_that_is_next_says_its_day_and_opens(tmp_path: Path) -> None:
+    def late(desk: Desk) -> None:
+        case = desk.open("alipay-repayment", title="x", at="2026-11-16T09:00")
+        desk.done(case, "hardship.statement", at="2026-11-16T10:00")
+        desk.record(case, "proposal_sent", {"channel": "app"}, at="2026-11-16T11:00")
+        desk.follow_up(case, "add", due="2026-11-20", text="ring them")
+
+    async with stage(tmp_path, late, lang="en") as pilot:
+        assert "!! overdue  Fri 20 Nov" in shown(pilot)
+        await press(pilot, "enter")
+        assert where(pilot) is FollowUpScreen
+        await press(pilot, "ctrl+s")
+        assert "ring them" not in shown(pilot).split("Timeline")[0]

@@ -124,6 +124,7 @@ class CaseScreen(CaseView):
             self.refill()  # which says what is the matter
             return
         if do["kind"] == "tick":
+            self._wanted = do.get("item")
             self.action_tab("papers")
         elif do["kind"] == "follow_up":
             self._follow_up(do["n"])

@@ -44,6 +44,8 @@ class AttachScreen(Sheet):
         self.item = self._item_before = item or ""
         self._first = first or []
         self._items: list[tuple[str, str]] = []
+        self._missing: set[str] = set()
+        """Items that still need a tick."""
         self._kept: set[Path] = set()
 
     def draft_key(self) -> tuple[object, ...]:
@@ -59,6 +61,7 @@ class AttachScreen(Sheet):
             Field(FILES, self.say("form.files_title"), "files", required=True),
             Field("title", self.say("case.file_title"), "text", limits={"max_length": 200}),
         )
+        self._missing = {f"{id}.{item}" for id, each in shown["checklists"].items() for item in each["missing"]}
         lists = [id for id in self._first if id in shown["checklists"]] or list(shown["checklists"])
         if self.item and self.item.partition(".")[0] not in lists:
             lists.insert(0, self.item.partition(".")[0])
@@ -112,6 +115,8 @@ class AttachScreen(Sheet):
                 lines.append(self.say(key, name=name, size=size_said(file.stat().st_size)))
             if item is not None:
                 lines.append(self.say("case.would_for", item=visible(self.titles["item"].get(item, item))))
+                if item in self._missing:
+                    lines.append(self.say("case.would_tick"))
             await self.preview.tell([*lines, self.say("case.would_stay")])
         except OSError:
             self.check()  # it went away meanwhile, which the field says

@@ -29,6 +29,8 @@ from tui.widgets.lanes import lanes
 from tui.widgets.next_box import NextBox
 
 TABS = ("next", "deadlines", "path", "timeline", "papers", "forecast")
+LOW = 18
+"""Below so many lines the screen shows what is next and by when, and one place."""
 LISTS = ("deadlines", "path", "timeline", "papers")
 EMPTY = {"deadlines": "case.no_deadlines", "path": "case.ended"}
 
@@ -36,7 +38,7 @@ EMPTY = {"deadlines": "case.no_deadlines", "path": "case.ended"}
 class CaseView(Page):
     """One case, to look at. Reading again leaves every list where it was."""
 
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-high")]
     DEFAULT_CSS = """
     CaseView #tabs { height: auto; max-height: 2; padding: 0 1; }
     CaseView.-low #tabs { height: 1; }
@@ -66,6 +68,8 @@ class CaseView(Page):
         self._rows: dict[str, list[Data]] = {name: [] for name in LISTS}
         self._at: dict[str, tuple[int | None, float]] = {}
         """Where each list was before it was made anew: the line, and how far it was scrolled."""
+        self._wanted: str | None = None
+        """The item to go to when the papers are opened."""
         self._first: list[str] | None = None
         """The checklists that matter; they stay in their places while one looks at them."""
         self._found: Answers | None = None
@@ -100,7 +104,8 @@ class CaseView(Page):
         self._found, self._found_tab = found, tab
         title = found.show["title"]
         self.entitle(f"{(masked(title) if self.app.masked else title) or self.say('case.untitled')}  {self.case}")
-        self.query_one(NextBox).answer(found.next, self.words, self.app.size.width, found.outcome)
+        width, height = self.app.size
+        self.query_one(NextBox).answer(found.next, self.words, width, found.outcome, height < LOW)
         self.query_one("#entry", Input).password = self.app.masked and self._asked == "note"
         self._show_tabs()
         if tab == self.tab:
@@ -152,7 +157,11 @@ class CaseView(Page):
         shown.add_options([Option(line) for line, _ in lines] or [empty])
         if not lines:
             return
-        if at is None:
+        wanted = [i for i, row in enumerate(rows) if self._wanted is not None and row.get("id") == self._wanted]
+        if wanted and self.tab == "papers":
+            self._wanted = None
+            shown.highlighted = wanted[0]
+        elif at is None:
             here = next((i for i, row in enumerate(rows) if row["kind"] == "here"), 0)
             shown.highlighted = len(rows) - 1 if self.tab == "timeline" else here
         else:

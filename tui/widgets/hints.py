@@ -16,8 +16,8 @@ from tui.messages import RunCommand
 if TYPE_CHECKING:
     from tui.app import EscalationApp
 
-ALWAYS = ("palette",)
-"""What stands there however narrow the screen is: whoever has only a mouse gets from there to all the others."""
+ALWAYS = ("back", "palette")
+"""What stands there however narrow the screen is: whoever has only a mouse gets away, and to all the others."""
 
 
 class Hints(Widget):
@@ -30,7 +30,7 @@ class Hints(Widget):
         self._commands = (*commands, *(c for c in ("help", "language", "palette", "quit") if c not in commands))
 
     def render(self) -> Text:
-        """From the left as many as fit; the palette, which has all of them, always."""
+        """From the left as many as fit; the way back, and the palette, which has all of them, always."""
         shown = [id for id in self._commands if COMMANDS[id].hint]
         parts = {id: self._part(id) for id in shown}
         room = self.size.width - sum(parts[id].cell_len for id in ALWAYS if id in parts)

@@ -21,12 +21,12 @@ class NextBox(Static):
     def __init__(self, *, id: str) -> None:
         super().__init__("", id=id, classes="box", markup=False)
 
-    def answer(self, advised: Data, words: Wording, width: int, outcome: str | None) -> None:
-        """Show it. `outcome`: how a closed case ended."""
-        self.update(said(advised, words, max(width - 4, 20), outcome))
+    def answer(self, advised: Data, words: Wording, width: int, outcome: str | None, tight: bool = False) -> None:
+        """Show it. `outcome`: how a closed case ended. `tight`: there is room for what and by when alone."""
+        self.update(said(advised, words, max(width - 4, 20), outcome, tight))
 
 
-def said(advised: Data, words: Wording, width: int, outcome: str | None) -> Text:
+def said(advised: Data, words: Wording, width: int, outcome: str | None, tight: bool = False) -> Text:
     """What next, by when, why, what is missing: a few lines of that width."""
     do, lines = advised["do"], []
     lines += _field(words.say("next.label_do"), to_do(do, words), width, "bold")
@@ -52,9 +52,9 @@ def said(advised: Data, words: Wording, width: int, outcome: str | None) -> Text
     else:
         key = "next.no_day_wait" if waits else "next.no_day"
         lines += _field(words.say("next.label_by"), words.say(key), width)
-    if advised.get("why"):
+    if advised.get("why") and not tight:
         lines += _field(words.say("next.label_why"), visible(advised["why"]), width)[:3]
-    if do.get("left"):
+    if do.get("left") and not tight:
         n, event = do["left"], do.get("event_title")
         lines += _field(words.say("next.label_missing"), words.say("next.missing_items", n=n, event=event), width)
     for each in advised["overdue"][:2]:
