@@ -118,10 +118,12 @@ def _demand(case: Case, said: Wording) -> Weighed:
     if offer is not None:
         key = "reasonable.offer_months" if facts.get("months_offer") else "reasonable.offer"
         have.append(said.say(key, amount=f"{offer:,.2f}", months=facts.get("months_offer")))
-    room = Decimal(case.room["likely"]) if case.room else None
+    room = Decimal(case.room["low"]) if case.room else None
     if offer is not None and room is not None:
         if offer > room:
-            return Weighed(have, [], said.say("reasonable.above_room", offer=f"{offer:,.2f}", room=f"{room:,.2f}"))
+            hoped = case.room is not None and offer <= Decimal(case.room["likely"])
+            key = "reasonable.above_sure_room" if hoped else "reasonable.above_room"
+            return Weighed(have, [], said.say(key, offer=f"{offer:,.2f}", room=f"{room:,.2f}"))
         have.append(said.say("reasonable.within_room", room=f"{room:,.2f}"))
     if waiver is not None and owed is not None and principal is not None and waiver > owed - principal:
         return Weighed(have, [], said.say("reasonable.waiver_of_principal", waiver=f"{waiver:,.2f}"))

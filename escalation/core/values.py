@@ -6,6 +6,7 @@ and booleans as they are in JSON. Source: the procedure format, `type`.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
@@ -113,10 +114,20 @@ def _number(raw: Any) -> Decimal | None:
 
 
 def _money(defined: Value, raw: Any) -> Any:
-    number = _number(raw)
+    number = _number(_plain_sum(raw) if isinstance(raw, str) else raw)
     if number is None or number != round(number, 2):
         return Wrong("money")
     return f"{number:.2f}" if number else "0.00"
+
+
+def _plain_sum(text: str) -> str:
+    """A sum as people write it (`¥12,000`, `12000元`, `1.2万`) in digits alone; anything else as it is."""
+    plain = re.sub(r"^¥ ?| ?[元块圆]$", "", unicodedata.normalize("NFKC", text).strip())
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", plain):
+        plain = plain.replace(",", "")
+    if re.fullmatch(r"\d{1,12}(\.\d{1,12})? ?万", plain):
+        plain = f"{Decimal(plain[:-1]) * 10_000:f}"
+    return plain
 
 
 def _percent(defined: Value, raw: Any) -> Any:

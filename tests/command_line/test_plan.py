@@ -165,3 +165,29 @@ def test_showing_a_plan_that_is_not_there_is_no_error(command: Command, case: st
     assert found.code == 0
     assert "No plan has been agreed yet" in found.out
     assert (data["agreed_on"], data["instalments"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "sum_"),
+    [("1.2万", "12000.00"), ("1.2万元", "12000.00"), ("1,200元", "1200.00"), ("￥１，２００．５", "1200.50"), ("300块", "300.00")],
+)
+def test_a_sum_is_taken_as_people_write_it(command: Command, typed: str, sum_: str) -> None:
+    found = command("plan", "capacity", "--income", f"wages={typed}", "--json", *NOW)
+
+    assert (found.code, json.loads(found.out)["sure"]) == (0, sum_)
+
+
+@pytest.mark.parametrize("typed", ["1,20", "12,00元", "万", "1万2", "五千", "1e5", "NaN", "-1.2万", "1.23456789万"])
+def test_a_sum_that_could_be_read_two_ways_is_asked_again(command: Command, typed: str) -> None:
+    found = command("plan", "capacity", "--income", f"wages={typed}", "--lang", "zh", *NOW)
+
+    assert found.code == 2
+    assert typed in found.err
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_command_is_told_in_one_line(lang: str) -> None:
+    from escalation.cli import COMMANDS
+    from escalation.cli.start import summary
+
+    assert [each for each in COMMANDS if summary(each, lang) == each] == []

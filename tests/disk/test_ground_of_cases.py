@@ -84,6 +84,19 @@ def test_an_offer_beyond_the_budget_is_a_worry_and_one_within_it_is_none(desk: D
     assert demand() is None
 
 
+def test_an_offer_that_needs_income_that_may_not_come_is_a_worry_and_the_sure_sum_is_named(desk: Desk) -> None:
+    budget = {"income_wages": "3000", "income_unsure": "1000", "cost_food": "2500"}
+    case = desk.open("alipay-repayment", facts={**budget, "monthly_offer": "900"})
+
+    found = next(q for q in desk.ground.reasonable(case)["questions"] if q["id"] == "demand")
+    assert "450.00" in found["worry"]
+    desk.set_facts(case, {"monthly_offer": "450"})
+    found = next(q for q in desk.ground.reasonable(case)["questions"] if q["id"] == "demand")
+    assert found["worry"] is None
+    assert any("450.00" in each for each in found["have"])
+    assert not any("1,350.00" in each for each in found["have"])
+
+
 def test_a_waiver_that_reaches_into_the_principal_is_a_worry(desk: Desk) -> None:
     case = desk.open(
         "alipay-repayment", facts={"amount_owed": "12000", "principal_owed": "10000", "waiver_asked": "2000.01"}

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from escalation import Desk, open_store
-from tui.forms import AT, FILES
+from tui.forms import AT, FILES, NOTE
 from tui.screens.page import Page
 from tui.screens.record import CorrectScreen, RecordScreen, UndoScreen
 from tui.screens.sheet import Sheet
@@ -387,3 +387,23 @@ def test_what_the_library_says_of_an_earlier_entry(tmp_path: Path) -> None:
         events = {each["event"]: each for each in desk.events(CASES[0])}
         assert "no_answer" not in events  # the clock's own
         assert events["proposal_sent"]["asks"]["monthly"]["type"] == "money"
+
+
+async def test_words_of_anger_get_a_hint_and_are_kept_all_the_same(tmp_path: Path) -> None:
+    async with sheet(tmp_path, lambda case: RecordScreen(case, "contact_logged"), size=(80, 40)) as pilot:
+        await write(pilot, NOTE, "不答复我就去曝光你们")
+        assert "! 像威胁" in shown(pilot)
+
+        await write(pilot, NOTE, "请问方案看过了吗")
+        assert "像威胁" not in shown(pilot)
+
+
+async def test_who_cannot_go_on_is_told_whom_to_call_before_anything_else(tmp_path: Path) -> None:
+    async with sheet(tmp_path, lambda case: RecordScreen(case, "contact_logged"), size=(80, 40)) as pilot:
+        await write(pilot, NOTE, "不想活了")
+
+        assert "110" in shown(pilot)
+        assert "信得过的人" in shown(pilot)
+        await press(pilot, "ctrl+s")
+
+    assert log(tmp_path)[-1]["note"] == "不想活了"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from tui.forms import size_said
-from tui.screens.case_parts import Answers, Data, Line, Look, named, short
+from tui.screens.case_parts import Answers, Data, Line, Look, beside, named, short
 from tui.text import mark
 from tui.widgets.form import choice_said
 
@@ -64,7 +64,7 @@ def _checklist(checklist: str, found: Answers, look: Look) -> Iterator[Line]:
         if not id.startswith(f"{checklist}."):
             continue
         files = sum(1 for each in _attached(found) if _now(each, "item") == id)
-        text = Text(f"  [{'x' if id in ticks else ' '}] {named(found.titles, 'item', id)}")
+        text = beside(f"  [{'x' if id in ticks else ' '}]", named(found.titles, "item", id), look)
         if files:
             text.append("  " + look.words.say("case.with_files", n=files), "dim")
         yield text, {"kind": "item", "id": id, "done": id in ticks}
@@ -76,7 +76,7 @@ def _follow_ups(found: Answers, look: Look) -> Iterator[Line]:
         if each["from"] == "user" and each["status"] == "open":
             day = look.words.day(each["due"], found.show["as_of"])
             late = mark(look.words, "missed") + " " if each["due"] < found.show["as_of"][:10] else ""
-            text = Text(f"  [ ] {late}{day}  {look.text(each['text'])}")
+            text = beside("  [ ]", f"{late}{day}  {look.text(each['text'])}", look)
             yield text, {"kind": "follow_up", "n": each["n"], "due": each["due"], "text": each["text"]}
     yield _add(look, "follow_up")
 

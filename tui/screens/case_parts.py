@@ -201,13 +201,18 @@ def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def short(label: str, text: str, look: Look) -> Text:
-    """A text in a few lines, beside a label; two dots where it goes on."""
-    wide = cell_len(label) + 2
-    lines = hung(label, look.text(" / ".join(text.splitlines())), wide, look.width)
+    """A person's text in a few lines beside a label; two dots where it goes on."""
+    return beside(label + " ", look.text(" / ".join(text.splitlines())), look, MOST)
+
+
+def beside(label: str, text: str, look: Look, most: int | None = None) -> Text:
+    """A text beside a label, wrapped under itself; of more than `most` lines the rest is two dots."""
+    wide = cell_len(label) + 1
+    lines = hung(label, text, wide, look.width)
+    if most is not None and len(lines) > most:
+        lines = [*lines[:most], Text(" " * wide + "..")]
     for line in lines:
         line.stylize("not bold")
-    if len(lines) > MOST:
-        lines = [*lines[:MOST], Text(" " * wide + "..")]
     return Text("\n").join(lines)
 
 

@@ -37,6 +37,7 @@ from tui.screens.refusals import lacks, refusal_lines
 from tui.widgets.form import Form
 from tui.widgets.hints import Hints
 from tui.widgets.preview import HIDDEN, Preview, Tick
+from tui.widgets.tone import Tone
 
 if TYPE_CHECKING:
     from escalation.api import Desk
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 Question = Callable[["Desk"], Data]
 
+OWN_WORDS = (NOTE, "said_by_me")
+"""Fields whose words are one's own; what the other side said is kept as it was said."""
 PAUSE = 0.12
 """Seconds of quiet after a key before the library is asked what it would do."""
 
@@ -87,6 +90,7 @@ class Sheet(FormPage):
         """The form, its preview, and the buttons."""
         with Vertical(id="sheet"):
             yield Form(id="form")
+            yield Tone(id="tone")
             yield Preview(id="preview")
             yield from self.question()
             with Horizontal(id="acts"):
@@ -181,6 +185,7 @@ class Sheet(FormPage):
         if not self.is_mounted:
             return
         try:
+            await self._sound()
             if not self.ready:
                 await self.preview.tell(self._lacks())
                 return
@@ -193,6 +198,15 @@ class Sheet(FormPage):
             await self.preview.show(data, self.titles, wide=self.size.width >= 100, masked=self.app.masked)
         except (EscalationError, ProcedureError) as error:
             await self.preview.tell(self.refusal(error))
+
+    async def _sound(self) -> None:
+        """How one's own words sound, where there is something to say about it; nothing of it is kept."""
+        if not self.fields:  # nothing is typed on this one
+            return
+        typed = self.form.typed
+        text = "\n".join(typed[name] for name in OWN_WORDS if typed.get(name, "").strip())
+        found = await self.ask(lambda desk: desk.ground.calm(text)) if text else []
+        self.query_one(Tone).tell(found or None)
 
     def on_resize(self) -> None:
         self.refill()  # what stands side by side, and where lines break
