@@ -18,7 +18,7 @@ import msgspec
 from msgspec.structs import replace as changed
 
 from escalation.archive import DATABASE, calendars_in, damaged, files_in, pack, read
-from escalation.beside import calendars_put, new_files, private, private_folder
+from escalation.beside import calendars_put, new_files, ordinary, private, private_folder
 from escalation.copying import TABLES, Progress, Seen, Sum, copy, is_empty, look, rules
 from escalation.errors import BadInput, FieldProblem, StoreError, StoreTooNew
 from escalation.evidence import path_of
@@ -63,6 +63,7 @@ def backup(
     """
     if not force and os.path.lexists(file):
         raise BadInput(FieldProblem("file", str(file), "backup_exists"))
+    ordinary(Path(file))
     return _written(store, Path(file), now, progress, sound=True)
 
 

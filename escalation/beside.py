@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from escalation.database import CALENDARS
+from escalation.errors import BadInput, FieldProblem
 
 CALENDAR = re.compile(r"[A-Z]{2,8}-\d{4}\.toml")
 """The name of a calendar file that a person installed."""
@@ -23,6 +24,12 @@ def calendars_of(folder: str) -> dict[str, bytes]:
     there = Path(folder) / CALENDARS
     found = sorted(there.iterdir()) if there.is_dir() else []
     return {file.name: file.read_bytes() for file in found if CALENDAR.fullmatch(file.name) and file.is_file()}
+
+
+def ordinary(file: Path) -> None:
+    """Whether a new file may come here. Raises: BadInput for a folder, device, pipe or link, which it would replace."""
+    if file.is_symlink() or (file.exists() and not file.is_file()):
+        raise BadInput(FieldProblem("file", str(file), "letter_no_file"))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from escalation import bundle_pages as pages
-from escalation.beside import poured, private
+from escalation.beside import ordinary, poured, private
 from escalation.errors import BadInput, FieldProblem, StoreError
 from escalation.evidence import path_of, said
 from escalation.letters.markdown import markdown
@@ -143,6 +143,7 @@ def _box(faces: Any) -> str:
 
 def _archive(to: Path, pages: Mapping[str, bytes], files: Mapping[str, tuple[Path, Data]]) -> tuple[str, int]:
     """SHA-256 and size of the archive, whole in its place, or nothing."""
+    ordinary(to)
     draft = to.with_name(f".{to.name[:100]}.{secrets.token_hex(4)}")
     try:
         with private(draft) as out:

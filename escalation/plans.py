@@ -174,7 +174,7 @@ class Plans:
             return shown
         shown |= {
             "agreed_on": found.since.isoformat(), "event": found.event, "seq": found.seq,
-            "first_due": found.first_due.isoformat(), "terms": dict(found.terms), "missing": list(found.missing),
+            "first_due": found.first_due.isoformat(), "terms": _terms(found), "missing": list(found.missing),
             "cancelled_on": found.cancelled_on.isoformat() if found.cancelled_on else None,
             "impossible": None,
             "payments": [
@@ -193,9 +193,10 @@ class Plans:
         assert found.followed is not None
         now, ends = found.followed, payoff(found.followed, today)
         following = next((each for each in now.instalments if each.missing and each.due >= today), None)
+        was_late = any(each.status == "late" for each in found.earlier)
         return {
             "instalments": [_instalment(each) for each in (*found.earlier, *now.instalments)],
-            "standing": now.standing,
+            "standing": "cured" if was_late and now.standing == "kept" else now.standing,
             "paid": money(found.paid_before + now.paid),
             "credit": money(now.credit),
             "arrears": money(now.arrears),
@@ -257,10 +258,13 @@ class Plans:
         before = found.followed
         after = follow(found.agreed, [*as_payments(found.payments), Payment(day, amount)], day)
         following = next((each for each in after.instalments if each.missing), None)
+        ends = payoff(before, day)
+        enough = ends.saved and ends.total <= amount < before.outstanding
         told: Data = {
             "amount": money(amount), "instalment": before.first_open, "left": money(after.outstanding),
             "next_due": following.due.isoformat() if following else None, "arrears": money(after.arrears),
             "missing": money(following.missing) if following else "0.00",
+            "payoff": money(ends.total) if enough else None,
         }  # fmt: skip
         if following is None:
             return PAID_IN_FULL, {}, {"event": PAID_IN_FULL, **told}
@@ -291,6 +295,13 @@ _NO_PLAN: Data = {
     "cancelled_on": None, "payments": [], "instalments": [], "standing": None, "paid": "0.00", "credit": "0.00",
     "arrears": "0.00", "outstanding": None, "payoff": None, "first_open": None, "next_due": None, "next_amount": None,
 }  # fmt: skip
+
+
+def _terms(found: InForce) -> Data:
+    """What was agreed, and of sum and number what follows from it."""
+    if found.offer is None:
+        return dict(found.terms)
+    return {"principal": money(found.offer.principal), "months": found.offer.months, **found.terms}
 
 
 def _budget_facts(table: Table) -> dict[str, str]:

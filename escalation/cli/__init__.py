@@ -8,6 +8,10 @@
     procedures    procedure …, calendar …
     channels      channel …
     daemon        daemon …, ack, assign
+    plan          plan …
+    evidence      evidence, and how attach takes files
+    write         write
+    ground        ground, trust, calm
     output        the one place that prints; human* says it to people
 
 A command builds only its own parser and imports only what it needs: that is what a shell user feels.
@@ -52,7 +56,15 @@ COMMANDS = {command: module for module, commands in MODULES.items() for command 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and leave with its exit code."""
     sys.excepthook = _surprised
+    _open_closed_streams()
     sys.exit(run(sys.argv[1:] if argv is None else argv))
+
+
+def _open_closed_streams() -> None:
+    """Whoever starts us without standard input or output gets silence, and no store under their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  (as long as we run)
 
 
 def _surprised(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:

@@ -64,7 +64,10 @@ def _written(blocks: Iterable[bytes], file: str | None) -> None:
             sys.stdout.buffer.write(block)
         sys.stdout.buffer.flush()
         return
+    from escalation.beside import ordinary
+
     path = Path(file)
+    ordinary(path)
     beside = path.with_name(f".{path.name}.part")
     try:
         descriptor = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
@@ -73,7 +76,7 @@ def _written(blocks: Iterable[bytes], file: str | None) -> None:
                 target.write(block)
         beside.replace(path)
     except OSError as error:
-        raise BadInput(FieldProblem("file", file, "file", limit=error.strerror)) from error
+        raise BadInput(FieldProblem("file", file, "unwritable", limit=error.strerror)) from error
     finally:
         beside.unlink(missing_ok=True)
 

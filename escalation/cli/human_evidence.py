@@ -159,7 +159,7 @@ def verified(page: Page, data: Data) -> None:
     """`evidence CASE verify`."""
     say = page.say
     if data["ok"]:
-        page.put("ok  ", say("exhibit.verified", n=data["files"]), hang=4)
+        page.put("ok  ", say("exhibit.verified" if data["files"] else "exhibit.verified_none", n=data["files"]), hang=4)
         return
     wrong_files(page, data["problems"], data["files"])
 

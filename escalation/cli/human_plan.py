@@ -297,9 +297,11 @@ def _instalments(page: Page, data: Data) -> None:
     widths = [max(cell_len(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
     page.put((_lined(heads, widths) + GAP + page.say("plan.head_state"), MUTED), indent=2)
     for each, row in zip(data["instalments"], rows, strict=True):
-        text = page.say(f"plan.state_{each['status']}")
+        ahead = each["status"] == "part" and each["due"] > data["today"]
+        state = "part_ahead" if ahead else each["status"]
+        text = page.say(f"plan.state_{state}")
         text += page.say("word.paren", text=page.day(each["paid_on"])) if each["status"] == "late" else ""
-        page.put(_lined(row, widths) + GAP, (text, _STATES.get(each["status"], "")), indent=2)
+        page.put(_lined(row, widths) + GAP, (text, _STATES.get(state, "")), indent=2)
     page.gap()
     page.put(page.say("plan.outstanding", **{k: grouped(v) for k, v in data["outstanding"].items()}))
     page.put(page.say("plan.paid", sum=grouped(data["paid"])))
@@ -308,6 +310,7 @@ def _instalments(page: Page, data: Data) -> None:
     ends = data["payoff"]
     if Decimal(ends["saved"]):
         page.put(page.say("plan.payoff", total=grouped(ends["total"]), saved=grouped(ends["saved"])))
+        page.muted(page.say("plan.payoff_how", case=data["case"]))
 
 
 def _lined(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -328,6 +331,8 @@ def paid(page: Page, data: Data) -> None:
     page.put((page.say(f"plan.{key[told['event']]}", **facts), STRONG))
     if told["event"] == "instalment_paid":
         page.put(page.say("plan.paid_next", day=page.day(told["next_due"])))
+    if told["payoff"]:
+        page.put(page.say("plan.paid_enough", total=grouped(told["payoff"]), case=page.extra["case"]))
     page.gap()
     (human_answers.preview if previewed else human_written.recorded)(page, data)
 

@@ -111,7 +111,9 @@ def run_pay(options: Namespace, out: Output) -> int:
     """Log a payment as what it is."""
     with desk(options) as opened, naming(opened, options.case, out):
         data = opened.plans.pay(options.case, options.sum, at=options.at, preview=options.preview)
-        extra: dict[str, Any] = {} if out.json else {"titles": opened.titles(options.case), "today": opened.today()}
+        extra: dict[str, Any] = {"case": options.case}
+        if not out.json:
+            extra |= {"titles": opened.titles(options.case), "today": opened.today()}
         if not (out.json or options.preview):
             extra["next"] = opened.next(options.case)
         out.emit("plan_paid", data, **extra)

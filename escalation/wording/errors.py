@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -158,7 +160,23 @@ def _expected(said: Wording, expected: str, value: Any, limit: str | None) -> st
     key = f"expected.{expected}"
     if not said.has(key):
         return visible(expected)
+    if limit and expected in _OF_FILES:
+        limit = system_said(limit, said)
     return said.say(key, limit=limit, value=value).rstrip(" ：:")
+
+
+_OF_FILES = ("file", "new_file", "unwritable")
+_SYSTEM = (
+    errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC, errno.EROFS, errno.ENAMETOOLONG,
+    errno.EDQUOT, errno.EIO,
+)  # fmt: skip
+"""What people meet; the rest stays as the machine says it."""
+
+
+def system_said(reason: str, said: Wording) -> str:
+    """What the operating system says of a file, in the reader's language where it is something usual."""
+    code = next((errno.errorcode[each] for each in _SYSTEM if os.strerror(each) == reason), None)
+    return said.say(f"system.{code}") if code is not None else reason
 
 
 def _meant(meant: str | None, said: Wording) -> str:
@@ -198,7 +216,7 @@ def _would_conflict(error: WouldConflict, said: Wording, titles: Titles) -> list
 
 def _store(error: StoreError, said: Wording) -> list[str]:
     known = f"reason.{error.reason}"
-    reason = said.say("store.reason", reason=said.say(known) if said.has(known) else error.reason)
+    reason = said.say("store.reason", reason=said.say(known) if said.has(known) else system_said(error.reason, said))
     server = "://" in error.path
     match error:
         case StoreTooNew():

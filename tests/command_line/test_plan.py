@@ -145,7 +145,7 @@ def test_a_payment_as_data_is_the_case_with_what_it_was(command: Command, agreed
 
     assert data["payment"] == {
         "event": "instalment_paid", "amount": "300.00", "instalment": 1, "left": "900.00", "next_due": "2027-01-20",
-        "arrears": "0.00", "missing": "300.00",
+        "arrears": "0.00", "missing": "300.00", "payoff": None,
     }  # fmt: skip
     assert data["history"][-1]["event"] == "instalment_paid"
 
@@ -169,8 +169,11 @@ def test_showing_a_plan_that_is_not_there_is_no_error(command: Command, case: st
 
 @pytest.mark.parametrize(
     ("typed", "sum_"),
-    [("1.2万", "12000.00"), ("1.2万元", "12000.00"), ("1,200元", "1200.00"), ("￥１，２００．５", "1200.50"), ("300块", "300.00")],
-)
+    [
+        ("1.2万", "12000.00"), ("1.2万元", "12000.00"), ("1,200元", "1200.00"), ("￥１，２００．５", "1200.50"),
+        ("300块", "300.00"),
+    ],
+)  # fmt: skip
 def test_a_sum_is_taken_as_people_write_it(command: Command, typed: str, sum_: str) -> None:
     found = command("plan", "capacity", "--income", f"wages={typed}", "--json", *NOW)
 
@@ -191,3 +194,47 @@ def test_every_command_is_told_in_one_line(lang: str) -> None:
     from escalation.cli.start import summary
 
     assert [each for each in COMMANDS if summary(each, lang) == each] == []
+
+
+def test_what_was_paid_ahead_is_no_alarm(command: Command, agreed: str) -> None:
+    command("plan", "pay", agreed, "100", "--now", "2026-12-10T10:00")
+    early = command("plan", "show", agreed, "--now", "2026-12-11T10:00", "--lang", "zh").out
+    late = command("plan", "show", agreed, "--now", "2026-12-22T10:00", "--lang", "zh").out
+
+    assert "-  先还了一部分" in early
+    assert "!  还了一部分" not in early
+    assert "!  还了一部分" in late
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_who_pays_a_loan_off_early_is_told_how_to_say_so(command: Command, tmp_path: Path, lang: str) -> None:
+    with open_store(tmp_path / "cases.db", now="2026-11-20T10:00") as desk:
+        ref = desk.open("alipay-repayment", facts={"amount_owed": "12000"})
+        desk.record(ref, "offer_made", {"monthly": "1066.19"})
+        for name in ("budget", "terms"):
+            for item in desk.show(ref)["checklists"][name]["missing"]:
+                desk.done(ref, f"{name}.{item}")
+        terms = {"first_due_on": "2026-12-20", "principal": "12000", "months": "12", "rate": "12"}
+        desk.record(ref, "agreement_signed", terms)
+        ends = desk.plans.schedule(ref)["payoff"]["total"]
+
+    shown = command("plan", "show", ref, "--lang", lang, "--now", "2026-11-20T10:00").out
+    paid = command("plan", "pay", ref, ends, "--preview", "--lang", lang, "--now", "2026-11-20T10:00").out
+
+    assert f"escalation record {ref} paid_in_full" in " ".join(shown.split())
+    assert f"escalation record {ref} paid_in_full" in " ".join(paid.split())
+    assert max(cells(line) for line in paid.splitlines()) <= 80
+
+
+def test_a_period_that_waits_for_a_day_is_not_called_paused(command: Command, case: str) -> None:
+    found = command("show", case, "--lang", "zh", *NOW).out
+
+    assert "日期还没有填" in found
+    assert "暂停中" not in found
+
+
+@pytest.mark.parametrize(("lang", "says"), [("zh", "还没有附上文件"), ("en", "nothing to check")])
+def test_a_case_without_files_is_not_said_to_have_them_all(command: Command, case: str, lang: str, says: str) -> None:
+    found = command("evidence", case, "verify", "--lang", lang, *NOW)
+
+    assert (found.code, says in found.out) == (0, True)

@@ -294,6 +294,20 @@ def test_a_folder_that_is_not_there_is_named(desk: Desk, tmp_path: Path) -> None
     assert [p.value for p in wrong.value.problems] == [str(tmp_path / "nowhere" / "b.zip")]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes that are files")
+def test_a_device_a_pipe_or_a_link_stays_what_it_is(desk: Desk, tmp_path: Path) -> None:
+    case = desk.open("alipay-repayment")
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for to in (pipe, link, tmp_path):
+        with pytest.raises(BadInput):
+            desk.evidence.bundle(case, to)
+
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+
+
 def test_a_large_exhibit_does_not_fill_the_memory(tmp_path: Path) -> None:
     size = 300_000_000
     code = (

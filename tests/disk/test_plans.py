@@ -305,6 +305,37 @@ def test_a_change_of_sums_spreads_what_is_left(desk: Opener) -> None:
     ]  # fmt: skip
 
 
+def test_what_follows_from_the_terms_is_named_with_them(desk: Opener) -> None:
+    case = signed(desk, **TERMS)
+    there = desk("2026-08-18T09:00")
+    there.record(case, "plan_changed", {"next_due_on": "2026-09-05", "monthly": "150"})
+
+    assert {k: there.plans.schedule(case)["terms"][k] for k in ("principal", "monthly", "months")} == {
+        "principal": "1200.00", "monthly": "150.00", "months": 8,
+    }  # fmt: skip
+
+
+def test_a_change_does_not_make_a_late_payment_one_in_time(desk: Opener) -> None:
+    case = signed(desk, **TERMS)
+    desk("2026-07-25T09:00").plans.pay(case, "300")
+    there = desk("2026-08-18T09:00")
+    there.record(case, "plan_changed", {"next_due_on": "2026-09-05"})
+    found = there.plans.schedule(case)
+
+    assert (found["instalments"][0]["status"], found["standing"]) == ("late", "cured")
+
+
+def test_a_sum_that_would_end_a_plan_with_interest_early_is_said_to(desk: Opener) -> None:
+    case = signed(desk, principal="12000", months="12", rate="12")
+    there = desk("2026-07-10T09:00")
+    ends = there.plans.schedule(case)["payoff"]["total"]
+
+    assert there.plans.pay(case, ends, preview=True)["payment"]["payoff"] == ends
+    less = f"{Decimal(ends) - Decimal('0.01')}"
+    assert there.plans.pay(case, less, preview=True)["payment"]["payoff"] is None
+    assert there.plans.pay(case, "12794.23", preview=True)["payment"]["payoff"] is None
+
+
 def test_terms_that_the_agreement_left_open_come_from_facts(desk: Opener) -> None:
     case = signed(desk)
     there = desk("2026-07-02T09:00")
