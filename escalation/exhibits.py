@@ -27,7 +27,7 @@ from escalation.evidence import Skipped, files_of, own_files, path_of, said
 from escalation.store import CaseRow
 from escalation.views import local
 from states.conduct import Conduct, Rule, conduct
-from states.model import words
+from states.model import branches, words
 
 if TYPE_CHECKING:
     from escalation.api import Desk
@@ -64,18 +64,24 @@ class Evidence:
         return self._stated(numbered(self._history(row, now), self._table(snapshot)), anew)
 
     def missing(self, case: str) -> Rows:
-        """Checklist items that want a file and have none: `item`, `title`, `checklist`, `attachment`, `done`."""
+        """Checklist items that want a file and have none, those of the present step first.
+
+        Each: `item`, `title`, `checklist`, `attachment`, `done`, and `now`: a step out of a present state needs them.
+        """
         _, snapshot, _ = self.desk._read(case)
         procedure = self._table(snapshot).procedure
-        return [
+        here = [procedure.states[t.state].transitions for t in snapshot.tracks if not t.final]
+        needed = {name for steps in here for event in steps for b in branches(steps, event) for name in b.requires}
+        found = [
             {
                 "item": f"{name}.{id}", "title": words(item.title, self.desk.lang), "checklist": name,
-                "attachment": item.attachment, "done": bool(snapshot.checks.get(f"{name}.{id}")),
+                "attachment": item.attachment, "done": bool(snapshot.checks.get(f"{name}.{id}")), "now": name in needed,
             }
             for name, checklist in procedure.checklists.items()
             for id, item in checklist.items.items()
             if item.attachment is not None and not snapshot.attached.get(f"{name}.{id}")
         ]  # fmt: skip
+        return sorted(found, key=lambda row: not row["now"])
 
     def contacts(self, case: str) -> Rows:
         """Every contact in order, with the fields of its event (`NOTED`), what it `lacks`, and its exhibits."""

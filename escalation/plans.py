@@ -129,7 +129,9 @@ class Plans:
         return found
 
     def _title(self, name: str) -> str:
-        """A line that is no fact: as it was called."""
+        """A line that is no fact: by its usual name, or as it was called."""
+        if self.said.has(f"plan_line.{name}"):
+            return self.said.say(f"plan_line.{name}")
         begins = next((b for b in ("income_unsure_", *BUDGET) if name.startswith(b)), "")
         return name.removeprefix(begins) or name
 

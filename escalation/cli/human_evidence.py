@@ -23,12 +23,17 @@ def evidence(page: Page, data: Data) -> None:
         page.gap()
         page.muted(say("exhibit.say_more", n=silent))
         page.whole(say("exhibit.say_more_how", case=data["case"]), indent=2)
-    if data["missing"]:
+    wanted = [row for row in data["missing"] if row["now"]]
+    if wanted:
         page.heading(say("exhibit.wanted"))
-        for row in data["missing"]:
+        for row in wanted:
             must = f"   {say('exhibit.wanted_must')}" if row["attachment"] == "required" else ""
             page.bullet(row["title"], (must, SOON))
             page.whole(say("exhibit.wanted_how", id=row["item"], case=data["case"]), indent=4)
+    later = len(data["missing"]) - len(wanted)
+    if later:
+        page.gap()
+        page.muted(say("exhibit.wanted_later", n=later))
     page.footer()
 
 

@@ -238,3 +238,12 @@ def test_a_case_without_files_is_not_said_to_have_them_all(command: Command, cas
     found = command("evidence", case, "verify", "--lang", lang, *NOW)
 
     assert (found.code, says in found.out) == (0, True)
+
+
+def test_lines_by_their_usual_names_are_called_in_the_readers_language(command: Command) -> None:
+    words = ("plan", "capacity", "--income", "wages=5200", "--cost", "housing=1800", "food=900", "狗粮=100")
+    found = command(*words, "--lang", "zh", *NOW).out
+
+    for title in ("工资", "房租", "吃饭", "狗粮"):
+        assert title in found
+    assert "wages" not in found

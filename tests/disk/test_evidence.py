@@ -190,11 +190,21 @@ def test_exhibits_are_numbered_by_the_day_on_the_paper(opened: Desk, case: str, 
 
 
 def test_items_that_want_a_file_are_named_until_they_have_one(opened: Desk, case: str, tmp_path: Path) -> None:
-    before = [row["item"] for row in opened.evidence.missing(case)]
+    before = [(row["item"], row["now"]) for row in opened.evidence.missing(case)]
     opened.attach(case, paper(tmp_path), item="waybill")
 
-    assert before == ["evidence.waybill"]
+    assert before == [("evidence.waybill", True)]
     assert opened.evidence.missing(case) == []
+
+
+def test_what_no_present_step_needs_comes_after_what_one_does(opened: Desk) -> None:
+    case = opened.open("alipay-repayment")
+
+    wanted = opened.evidence.missing(case)
+
+    assert [row["item"] for row in wanted if row["now"]] == ["hardship.proof"]
+    assert wanted[0]["item"] == "hardship.proof"
+    assert "court_answer.papers" in [row["item"] for row in wanted if not row["now"]]
 
 
 # -- hostile files -----------------------------------------------------------------------------------

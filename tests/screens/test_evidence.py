@@ -71,7 +71,7 @@ async def test_exhibits_are_listed_by_day_with_what_they_show(tmp_path: Path) ->
         assert said.index("E01 contract [bold]x.pdf") < said.index("E02 call.m4a")
         assert "能说明什么：约定的利率" in said
         assert "ok" in said
-        assert "清单里还缺文件" in said
+        assert "收到的法院文书" not in said  # no step from here asks for them
 
 
 async def test_a_file_that_is_not_as_it_was_is_marked_by_sign_and_word(tmp_path: Path) -> None:

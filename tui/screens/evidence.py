@@ -148,7 +148,7 @@ class EvidenceScreen(Page):
     def _show_wanted(self, exhibits: Sequence[Data], missing: Sequence[Data]) -> None:
         """One line above the list: files that are not as they were, else what the checklists want first."""
         wrong = sum(row["state"] != "intact" for row in exhibits)
-        must = [row["title"] for row in missing if row["attachment"] == "required"]
+        must = [row["title"] for row in missing if row["now"] and row["attachment"] == "required"]
         text = self.say("evidence.not_whole", n=wrong) if wrong else ""
         if not wrong and must:
             text = self.say("evidence.wanted", names=self.words.listed(must))
