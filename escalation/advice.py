@@ -68,8 +68,8 @@ def advice(book: Book, snapshot: Snapshot, ref: str, lang: str) -> Data:
 def _letters(snapshot: Snapshot, table: Table, event: str | None, lang: str) -> list[Data]:
     """What can be written now: the procedure's documents for a state that a track is in, or for what is to be done."""
     here = {t.state for t in snapshot.tracks if not t.final} | {event}
-    documents = table.procedure.documents.items()
-    return [{"document": id, "title": words(each.title, lang)} for id, each in documents if here.intersection(each.for_)]
+    fitting = {id: each for id, each in table.procedure.documents.items() if here.intersection(each.for_)}
+    return [{"document": id, "title": words(each.title, lang)} for id, each in fitting.items()]
 
 
 def _tasks(book: Book, snapshot: Snapshot, table: Table, lang: str) -> list[Task]:

@@ -285,3 +285,33 @@ def test_what_is_said_is_calm_itself() -> None:
     for lang in ("zh", "en"):
         for rule in ground(f"tone.{lang}")["rule"].values():
             assert not re.search("[!！]|您", rule["why"] + rule["better"])
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("你们就是骗子，三天内不答复我就去曝光你们", {"claim", "ultimatum", "threat"}),
+        ("不给说法我就天天来", {"ultimatum"}),
+        ("一群骗子，吃人不吐骨头", {"claim", "insult"}),
+        ("You are swindlers. Answer within 3 days or I will make it public", {"claim", "ultimatum", "threat"}),
+        ("Thieves, all of you", {"insult"}),
+        ("If nothing happens I will post this on Weibo", {"threat"}),
+    ],
+)
+def test_what_people_write_on_a_bad_evening_is_found(text: str, kinds: set[str]) -> None:
+    assert {each["kind"] for each in check(text, "zh")} == kinds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请在收到之日起15日内书面答复。",
+        "如果15日内没有答复，我将依法向监管部门反映。",
+        "我担心自己遇到了冒充客服的人，请帮我核实。",
+        "Please reply within 15 days, as the rule provides.",
+        "I can pay within three days or on the first of next month.",
+        "Have you received my letter?",
+    ],
+)
+def test_calm_words_of_the_same_matter_are_left_alone(text: str) -> None:
+    assert check(text, "zh") == []
