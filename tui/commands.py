@@ -95,6 +95,7 @@ _ALL = (
     Command("letters_list", ("1",), "screen.tab('list')", "1"),
     Command("letters_write", ("2",), "screen.tab('write')", "2"),
     Command("letters_english", ("3",), "screen.tab('english')", "3"),
+    Command("letters_first", ("ctrl+n",), "screen.first", "^N", hint=False),
     Command("copy", ("f6",), "screen.copy", "F6"),
     # evidence
     Command("evidence_exhibits", ("1",), "screen.tab('exhibits')", "1"),

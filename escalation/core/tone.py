@@ -25,7 +25,7 @@ SENTENCE = 60
 """Characters before a word in which it may be said whose word it is."""
 
 _LOWER = {ord("Ａ") + i: chr(ord("a") + i) for i in range(26)} | {ord("A") + i: chr(ord("a") + i) for i in range(26)}
-_WIDTH = {ord("！") + i: chr(ord("!") + i) for i in range(94)}
+_WIDTH = {ord("！") + i: chr(ord("!") + i) for i in range(94)} | {ord("’"): "'"}
 _CLOSING = {"「": "」", "『": "』", "“": "”", "《": "》", '"': '"'}
 _ENDS = re.compile(r"[。！？!?；;\n]|\.\s")
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from stage import NOW, SMALL, USUAL, WIDE, press, settled, shown, stage
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from escalation import Desk, open_store
+from escalation.evidence import path_of
 from tui.screens.evidence import EvidenceScreen
 from tui.screens.exhibit import ExhibitScreen
 from tui.screens.record import CorrectScreen
@@ -180,6 +182,26 @@ async def test_a_quoted_path_can_be_pasted_and_described(tmp_path: Path, papers:
     (row,) = read(tmp_path, lambda desk: desk.evidence.exhibits(CASES[0]))
 
     assert (row["name"], row["type"], row["dated"]) == ("with blank.txt", "chat", "2026-11-20")
+
+
+async def test_what_was_said_in_a_chat_can_be_pasted_and_is_kept_word_for_word(tmp_path: Path) -> None:
+    chat = "客服：[b]不支持[/b]协商\n我：请给书面答复"
+    async with evidence(tmp_path, empty) as pilot:
+        await press(pilot, "ctrl+t")
+        page = pilot.app.screen
+        assert isinstance(page, ExhibitScreen)
+        assert "还没有选文件，也没有贴文字" in shown(pilot)
+        page.form.focus_field("text")
+        pilot.app.post_message(Paste(chat))
+        await settled(pilot)
+        assert "会附上 贴上的文字 2026-11-22.txt" in shown(pilot)
+
+        await pilot.click("#save")
+        await settled(pilot)
+    (row,) = read(tmp_path, lambda desk: desk.evidence.exhibits(CASES[0]))
+    kept = read(tmp_path, lambda desk: path_of(row["sha256"], desk.folder).read_text())
+
+    assert (row["name"], kept) == ("贴上的文字 2026-11-22.txt", chat)
 
 
 async def test_what_is_not_there_keeps_the_form_and_what_was_typed(tmp_path: Path) -> None:

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 MOST_LISTED = 12
 """Files that a preview names one by one."""
+TEXT = "text"
+"""The field for what was pasted: it is kept as a file of its own."""
+LONGEST = 100_000
 
 
 class ExhibitScreen(AttachScreen):
-    """As the form for one file of a checklist, with folders, and with what is said of the files."""
+    """As the form for one file of a checklist, with folders, pasted text, and with what is said of the files."""
 
     name_of_help: ClassVar[str] = "exhibit_page"
 
@@ -34,6 +37,9 @@ class ExhibitScreen(AttachScreen):
         from escalation.core.values import DESCRIBES
 
         kinds = {name: DESCRIBES[name] for name in ("type", "dated", "proves")}
+        files, title = self.fields
+        pasted = Field(TEXT, self.say("evidence.text"), "text", limits={"max_length": LONGEST})
+        self.fields = (files._replace(required=False), pasted, title)
         self.fields += tuple(
             Field(name, self.say(f"exhibit.{name}"), each.type, of=tuple(each.of or ()),
                   limits={"max_length": each.max_length} if each.max_length else {})
@@ -63,6 +69,24 @@ class ExhibitScreen(AttachScreen):
         self.form.about(field.name, "\n".join(lines), bad=bad)
 
     @property
+    def pasted(self) -> str:
+        """What was pasted, as it was; blanks alone are nothing."""
+        text = self.form.typed.get(TEXT, "")
+        return text if text.strip() else ""
+
+    @property
+    def _text_name(self) -> str:
+        day = self.now.date().isoformat() if self.now is not None else ""
+        return f"{self.answers.values.get('title') or self.say('evidence.text_name', day=day)}.txt"
+
+    @property
+    def ready(self) -> bool:
+        return super().ready and bool(self.pasted or self.files())
+
+    def _lacks(self) -> list[str]:
+        return super()._lacks() if self.pasted or self.files() else [self.say("evidence.nothing_yet")]
+
+    @property
     def _options(self) -> Data:
         said = {name: self.answers.values.get(name) for name in ("title", "type", "dated", "proves")}
         return {**said, "item": self.item or None}
@@ -77,8 +101,8 @@ class ExhibitScreen(AttachScreen):
             if not self.ready:
                 await self.preview.tell(self._lacks())
                 return
-            files, options = self.files(), self._options
-            found = await self.ask(lambda desk: _looked(desk, self.case, files, options))
+            files, options, text, named = self.files(), self._options, self.pasted, self._text_name
+            found = await self.ask(lambda desk: _looked(desk, self.case, files, options, (named, text)))
             await self.preview.tell(self._would(found))
         except OSError:
             self.check()  # it went away meanwhile, which the field says
@@ -100,20 +124,31 @@ class ExhibitScreen(AttachScreen):
         return lines if more <= 0 else [*lines[:MOST_LISTED], self.say("evidence.more", n=more)]
 
     async def write(self) -> None:
-        files, options = self.files(), self._options
-        done = await self.ask(lambda desk: desk.evidence.attach(self.case, files, **options))
+        files, options, text, named = self.files(), self._options, self.pasted, self._text_name
+        done = await self.ask(lambda desk: _attached(desk, self.case, files, options, (named, text)))
         counts = {name: len(done[name]) for name in ("attached", "already", "skipped")}
         rest = counts["already"] or counts["skipped"]
         key = "evidence.attached_rest" if rest else "evidence.attached"
         self.app.notify(self.say(key, n=counts["attached"], **counts), timeout=5)
 
 
-def _looked(desk: Desk, case: str, files: list[Path], options: Data) -> Data:
+def _looked(desk: Desk, case: str, files: list[Path], options: Data, text: tuple[str, str]) -> Data:
     """What attaching would do, with sizes: nothing is kept."""
-    found = desk.evidence.attach(case, files, preview=True, **options)
+    found = _attached(desk, case, files, {**options, "preview": True}, text)
     for row in found["attached"]:
-        row["size"] = Path(row["path"]).stat().st_size
+        row["size"] = len(text[1].encode()) if row["path"] == text[0] else Path(row["path"]).stat().st_size
     return found
+
+
+def _attached(desk: Desk, case: str, files: list[Path], options: Data, text: tuple[str, str]) -> Data:
+    """The files, and the text under its name, each in a transaction of its own."""
+    nothing: Data = {"attached": [], "already": [], "skipped": []}
+    done = desk.evidence.attach(case, files, **options) if files else nothing
+    name, pasted = text
+    if pasted:
+        kept = desk.attach(case, name, text=pasted, **options)
+        done["already" if kept.get("already") else "attached"].append({"path": name})
+    return done
 
 
 def _exists(path: str) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from textual.app import App
 from textual.widgets import Input
 
+from escalation.wording import visible
 from tui.forms import Answers, Field, Problem, fields_of, problem_said, read_form, shown_said
 from tui.screens.page import Page
 from tui.widgets.field_row import Row
@@ -36,6 +38,8 @@ class LetterForm(Page):
         """What the form holds where nothing is typed."""
         self._kept: frozenset[str] = frozenset()
         """The fields that are facts of the case."""
+        self._files: dict[str, str] = {}
+        """By letter: the name that its file gets unless another is typed."""
         self._asked_to_save = False
 
     @property
@@ -52,7 +56,7 @@ class LetterForm(Page):
         self._kept = frozenset(a["name"] for a in asked if a["kept"])
         before = self._initial
         self._initial = {a["name"]: _typed(a["value"]) for a in asked}
-        self._initial |= {FILE: f"{title}.pdf", KEEP: "false"}
+        self._initial |= {FILE: self._file_of(title), KEEP: "false"}
         try:
             anew = await self.form.ask(self.fields, {**self._initial, **self._draft})
         except asyncio.CancelledError:
@@ -63,6 +67,14 @@ class LetterForm(Page):
                 was = before.get(name, "")
                 if was != value and self.form.typed.get(name, "") == was and name != FILE:
                     self.form.query_one(f"#in-a-{name}", Input).value = value
+
+    def _file_of(self, title: str) -> str:
+        """The letter and the day, in the folder where the program was started; a name that is free at first."""
+        document = self.document or ""
+        if document not in self._files:
+            assert self.now is not None
+            self._files[document] = free_name(f"{title}-{self.now.date().isoformat()}", Path.cwd())
+        return self._files[document]
 
     @property
     def _draft(self) -> dict[str, str]:
@@ -99,8 +111,24 @@ class LetterForm(Page):
             shown = answers.shown.get(field.name)
             if problem is not None:
                 self.form.about(field.name, problem_said(self.words, problem), bad=True)
+            elif field.name == FILE:
+                self.form.about(field.name, self._file_said())
             else:
                 self.form.about(field.name, shown_said(self.words, shown, self.now) if shown else "")
+
+    def _file_said(self) -> str:
+        """In which folder the file would lie, where the name does not say so."""
+        typed = self.form.typed.get(FILE, "").strip()
+        if not typed or self.app.masked or Path(typed).expanduser().is_absolute():
+            return ""
+        return self.say("letters_screen.file_in", folder=visible(str(Path.cwd())))
+
+
+def free_name(name: str, folder: Path) -> str:
+    """`name` as that of a PDF, numbered where there is such a file already; it fits into one part of a path."""
+    stem = "".join("-" if sign in '/\\:*?"<>|' else sign for sign in name)
+    names = (f"{stem}{end}.pdf" for end in ("", *(f"-{n}" for n in range(2, 100))))
+    return next((each for each in names if not (folder / each).exists()), f"{stem}.pdf")
 
 
 def _typed(value: Any) -> str:

@@ -9,12 +9,19 @@ from rich.text import Text
 from textual.widgets.option_list import Option
 
 from escalation.wording import Wording, visible
+from tui.text import fitted, hung
 
 Data = Mapping[str, Any]
 
 
-def listed(words: Wording, rows: Sequence[Data]) -> list[Option]:
-    """Letters that fit now, then the others, each with what it lacks."""
+REMEDIES = ("event", "exhibits", "contacts", "capacity")
+"""Kinds of what a letter may lack that no field of its form gives."""
+MOST = 2
+"""Lines for what a letter of the list lacks; all of it stands beside the letter."""
+
+
+def listed(words: Wording, rows: Sequence[Data], width: int) -> list[Option]:
+    """Letters that fit now, then the others, each with what it lacks; lines of at most `width` cells."""
     found: list[Option] = []
     if not rows:
         return [Option(Text(words.say("letters_screen.none")), disabled=True)]
@@ -23,19 +30,33 @@ def listed(words: Wording, rows: Sequence[Data]) -> list[Option]:
         if here:
             heading = Text(words.say("letter.fits" if fits else "letter.others"), "bold")
             found.append(Option(heading, disabled=True))
-        found += (Option(_line(words, row), id=row["document"]) for row in here)
+        found += (Option(_lines(words, row, width), id=row["document"]) for row in here)
     return found
 
 
-def _line(words: Wording, row: Data) -> Text:
-    text = Text("  ")
-    text.append(visible(row["title"]), "bold").append("  ")
+def _lines(words: Wording, row: Data, width: int) -> Text:
+    """The title; below it, indented, whether it can be written."""
+    titles = hung("", visible(row["title"]), 2, width, "bold")
+    lacks = hung("", _state(words, row), 4, width)
+    most = MOST if width >= 60 else 1
+    if len(lacks) > most:
+        cut = fitted(lacks[most - 1].plain + lacks[most].plain.strip(), width)
+        lacks = [*lacks[: most - 1], Text(cut)]
+    return Text("\n").join([*titles, *lacks])
+
+
+def _state(words: Wording, row: Data) -> str:
     if row["problem"]:
-        return text.append(f"{words.say('mark.bad')} {words.say('letter.problem')}")
+        return f"{words.say('mark.bad')} {words.say('letter.problem')}"
     if row["ready"]:
-        return text.append(f"{words.say('mark.ok')} {words.say('letter.ready')}")
+        return f"{words.say('mark.ok')} {words.say('letter.ready')}"
     names = words.listed([visible(each["title"]) for each in row["missing"]])
-    return text.append(words.say("letter.missing", n=len(row["missing"]), names=names))
+    return words.say("letter.missing", n=len(row["missing"]), names=names)
+
+
+def remedy(lacks: Sequence[Data]) -> Data | None:
+    """The first thing without which there is no letter, and that is done elsewhere; None: the form is enough."""
+    return next((each for each in lacks if each.get("required", True) and each["kind"] in REMEDIES), None)
 
 
 def missing_said(words: Wording, lacks: Sequence[Data]) -> Text:
@@ -47,6 +68,9 @@ def missing_said(words: Wording, lacks: Sequence[Data]) -> Text:
             how = f"letters_screen.how_{each['kind']}"
             if words.has(how):
                 text.append(words.say("word.colon") + words.say(how), "dim")
+    found = remedy(lacks)
+    if found is not None:
+        text.append("\n\n" + words.say("letters_screen.first_how"), "")
     return text
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -12,15 +11,15 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import Screen
 from textual.widgets import Button, ContentSwitcher, Input, OptionList, TextArea
 
 from escalation.errors import BadInput, EscalationError
 from escalation.wording import error_lines
 from states.errors import ProcedureError
 from tui.commands import bindings
-from tui.forms import Problem, problem_said
-from tui.screens.letter_form import FILE, KEEP, LetterForm
-from tui.screens.letter_words import listed, missing_said, told_beside
+from tui.screens.letter_file import LetterFile
+from tui.screens.letter_words import listed, missing_said, remedy, told_beside
 from tui.screens.sheet import PAUSE
 from tui.text import masked
 from tui.widgets.form import Choice, Form
@@ -35,16 +34,18 @@ Data = dict[str, Any]
 TABS = ("list", "write", "english")
 
 
-class LettersScreen(LetterForm):
+class LettersScreen(LetterFile):
     """Three pages of one screen: the list, the letter with what it asks, and the English version to read."""
 
     commands: ClassVar[tuple[str, ...]] = (
-        "save", "letters_list", "letters_write", "letters_english", "copy", "back",
+        "save", "letters_list", "letters_write", "letters_english", "letters_first", "copy", "back",
     )  # fmt: skip
     name_of_help: ClassVar[str] = "letters_page"
     AUTO_FOCUS = "#letters"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual"), (100, "-wide")]
-    BINDINGS: ClassVar[list[BindingType]] = bindings("save", "letters_list", "letters_write", "letters_english", "copy")
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        "save", "letters_list", "letters_write", "letters_english", "letters_first", "copy"
+    )
     DEFAULT_CSS = """
     LettersScreen #tabs { padding: 0 1; }
     LettersScreen ContentSwitcher { height: 1fr; }
@@ -66,9 +67,10 @@ class LettersScreen(LetterForm):
         self.offered: list[Data] = []
         self._found: Data | None = None
         """The letter as it is now; None while something is missing."""
-        self._begins = False
+        self._begins = document is not None
         """Whether a letter was just chosen: typing then begins where something is missing."""
-        self._held = ""
+        self._first: Data | None = None
+        """What it lacks and no field can give: to be done elsewhere, before it can be written."""
 
     # -- what it is made of ------------------------------------------------------------------------------
 
@@ -86,7 +88,7 @@ class LettersScreen(LetterForm):
             with VerticalScroll(id="english"), VerticalScroll(id="english_scroll"):
                 yield Prose(id="reading")
         with Horizontal(id="acts"):
-            for id in ("save", "copy", "keep", "back"):
+            for id in ("first", "save", "copy", "keep", "back"):
                 yield Button("", id=id, compact=True, variant="primary" if id == "save" else "default")
 
     def _tabs(self) -> list[tuple[str, str]]:
@@ -98,15 +100,6 @@ class LettersScreen(LetterForm):
         self.query_one(Hints).refresh()
         self._held = ""
         self.refill()
-
-    def notice(self, text: str) -> None:
-        """What the page says comes first; where it has nothing to say, what was said about saving stays."""
-        super().notice(text or self._held)
-
-    def hold(self, text: str) -> None:
-        """Say something that stays until one goes on."""
-        self._held = text
-        self.notice("")
 
     # -- reading -----------------------------------------------------------------------------------------
 
@@ -125,6 +118,7 @@ class LettersScreen(LetterForm):
         if document is not None:
             row = next((r for r in self.offered if r["document"] == document), None)
             await self.put(asked, row["title"] if row else document)
+            self._first = None if row is None else remedy(row["missing"])
             if self._begins:
                 self._begins = False
                 self.form.focus_first()
@@ -136,7 +130,7 @@ class LettersScreen(LetterForm):
         shown = self.query_one("#letters", OptionList)
         at = shown.highlighted
         shown.clear_options()
-        shown.add_options(listed(self.words, self.offered))
+        shown.add_options(listed(self.words, self.offered, shown.content_size.width or self.size.width - 2))
         chosen = next((i for i, o in enumerate(shown.options) if o.id == self.document), None)
         first = next((i for i, o in enumerate(shown.options) if not o.disabled), None)
         shown.highlighted = at if at is not None and at < shown.option_count else (chosen or first)
@@ -147,6 +141,9 @@ class LettersScreen(LetterForm):
             button.label = self.say(labels.get(button.id or "", "command.back"))
             button.refresh(layout=True)  # as wide as it is called now
         writing = self.tab == "write" and self.document is not None
+        first = self.query_one("#first", Button)
+        first.display = self.tab == "write" and self._first is not None
+        first.label = self.say(f"letters_screen.first_{self._first['kind']}") if self._first is not None else ""
         self.query_one("#save").display = self.query_one("#copy").display = writing
         self.query_one("#keep").display = writing and bool(self._facts())
 
@@ -179,15 +176,22 @@ class LettersScreen(LetterForm):
                 found = self._found = await self.ask(lambda desk: desk.letters.text(self.case, document, values))
         except BadInput:
             lacks = await self.ask(lambda desk: desk.letters.missing(self.case, document, values))
+            self._first = remedy(lacks)
+            self._show_acts()
             shown.put(missing_said(self.words, lacks))
             self._sound(None)
         except (EscalationError, ProcedureError) as error:
             shown.put(Text("\n".join(error_lines(error, self.app.lang))))
             self._sound(None)
         else:
+            self._first = None
+            self._show_acts()
             text = Text(masked(found["plain"]) if self.app.masked else found["plain"])
             shown.put(Text("\n\n").join([text, told_beside(self.words, found)]))
             self._sound(None if english else found["tone"])
+
+    def on_resize(self) -> None:
+        self._show_list()  # its lines break anew
 
     def _sound(self, found: list[Data] | None) -> None:
         self.query_one(Tone).tell(found)
@@ -252,6 +256,13 @@ class LettersScreen(LetterForm):
         event.stop()
         await self.run_action(f"screen.{event.button.id}")
 
+    def action_first(self) -> None:
+        """To where one does what the letter waits for; it is taken up again from there."""
+        if self._first is None:
+            self.hold(self.say("letters_screen.nothing_first"))
+        else:
+            self.app.push_screen(place_of(self.case, self._first))
+
     def action_copy(self) -> None:
         """The letter without signs, for the form of an app or a page, by way of the terminal."""
         if self._found is None:
@@ -260,62 +271,17 @@ class LettersScreen(LetterForm):
         self.app.copy_to_clipboard(self._found["plain"])
         self.app.notify(self.say("letters_screen.copied"), timeout=4)
 
-    def action_keep(self) -> None:
-        """What is typed and is a fact becomes one of the case."""
-        self._keep_facts()
 
-    @work(exclusive=True, group="save")
-    async def _keep_facts(self) -> None:
-        facts = self._facts()
-        if not facts:
-            return
-        try:
-            await self.ask(lambda desk: desk.set_facts(self.case, facts))
-        except (EscalationError, ProcedureError) as error:
-            self.hold("\n".join(error_lines(error, self.app.lang)))
-        else:
-            self.app.notify(self.say("letters_screen.kept_facts", n=len(facts)), timeout=3)
-            for name in facts:
-                self._draft.pop(name, None)
-            self.refill()
+def place_of(case: str, lack: Data) -> Screen[Any]:
+    """Where what is missing is done: an event recorded, a file attached, a budget filled in."""
+    if lack["kind"] == "exhibits":
+        from tui.screens.exhibit import ExhibitScreen
 
-    def action_save(self) -> None:
-        """Write it to the file that is named."""
-        if self.now is None or self.document is None or self.tab != "write":
-            return
-        self._asked_to_save = True
-        self.check()
-        answers = self.read()
-        if answers.ready:
-            self._write()
-            return
-        names = [f.name for f in self.fields]
-        self.form.focus_field(next(n for n in names if n in answers.problems or n in answers.missing))
+        return ExhibitScreen(case)
+    if lack["kind"] == "capacity":
+        from tui.screens.plan import PlanScreen
 
-    @work(exclusive=True, group="save")
-    async def _write(self) -> None:
-        document, values, answers = str(self.document), self._values, self.read().values
-        file = Path(str(answers.get(FILE) or "")).expanduser()
-        keep = bool(answers.get(KEEP))
-        try:
-            found = await self.ask(lambda desk: desk.letters.write(self.case, document, file, values, keep=keep))
-        except BadInput as error:
-            self._tell(error)
-        except (EscalationError, ProcedureError) as error:
-            self.hold("\n".join(error_lines(error, self.app.lang)))
-        else:
-            self.hold(self.say("letter.written", file=Path(found["file"]).absolute()))
-            self.refill()
+        return PlanScreen(case, "budget")
+    from tui.screens.record import RecordScreen
 
-    def _tell(self, error: BadInput) -> None:
-        """What is wrong, beside its field where it has one."""
-        left = []
-        for each in error.problems:
-            key = "letters_screen.exists" if each.expected == "letter_exists" else ""
-            said = self.say(key) if key else problem_said(self.words, Problem(each.expected, each.limit, each.meant))
-            name = FILE if each.field == "file" else each.field
-            if any(field.name == name for field in self.fields):
-                self.form.about(name, said, bad=True)
-                self.form.focus_field(name)
-            left.append(said)
-        self.hold("\n".join(left))
+    return RecordScreen(case, {"event": lack["name"], "contacts": "contact_logged"}.get(lack["kind"]))
