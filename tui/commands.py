@@ -102,6 +102,7 @@ _ALL = (
     Command("evidence_contacts", ("2",), "screen.tab('contacts')", "2"),
     Command("evidence_conduct", ("3",), "screen.tab('conduct')", "3"),
     Command("evidence_bundle", ("4",), "screen.tab('bundle')", "4"),
+    Command("record_this", ("7", "ctrl+n"), "screen.record", "7", hint=False),
     Command("bundle", ("ctrl+b",), "screen.bundle", "^B"),
     # procedures
     Command("draw", ("1", "ctrl+d"), "screen.draw", "1"),

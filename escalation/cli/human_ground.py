@@ -77,7 +77,8 @@ def citation(page: Page, found: Data) -> str:
         text += page.say("ground.article", article=found["article"])
     parts = [text, page.said.certainty(found["certainty"])]
     if found["effective"] and len(found["effective"]) == len("2026-01-01"):
-        parts.append(page.say("ground.since", day=found["effective"]))
+        key = "ground.since" if found["document"] else "ground.published"
+        parts.append(page.say(key, day=found["effective"]))
     if found["until"]:
         parts.append(page.say("ground.until", day=found["until"]))
     return page.say("basis.join").join(parts)

@@ -132,6 +132,8 @@ def _then(page: Page, data: Data) -> None:
 def _command(case: str, do: Data) -> str | None:
     """What is typed to say that it is done."""
     match do["kind"]:
+        case "act" if do["event"] == "instalment_paid":  # `plan pay` works out the next day and what a part payment is
+            return f"escalation plan pay {case} ..."
         case "act":
             return f"escalation record {case} {do['event']}"
         case "tick" if do.get("attachment") == "required":

@@ -16,15 +16,14 @@ from textual.widgets import Button, ContentSwitcher, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from escalation.errors import EscalationError
-from escalation.wording import Titles, Wording, error_lines, visible
+from escalation.wording import Titles, error_lines
 from states.errors import ProcedureError
 from tui.commands import bindings
-from tui.forms import size_said
+from tui.screens.evidence_words import contact_line, exhibit_line
 from tui.screens.page import Page
-from tui.text import fitted, masked, told
+from tui.text import masked, told
 from tui.widgets.form import Choice
 from tui.widgets.hints import Hints
-from tui.widgets.preview import HIDDEN
 
 if TYPE_CHECKING:
     from escalation.api import Desk
@@ -32,6 +31,10 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 TABS = ("exhibits", "contacts", "conduct", "bundle")
 LISTS = ("exhibits", "contacts")
+ACTS = ("attach", "paste", "record", "bundle", "back")
+"""The buttons; `record` on the pages of what can be recorded."""
+RECORDED = {"contacts": "contact_logged", "conduct": "collector_contacted"}
+"""What is written down on a page that lists it."""
 LIST_SHARE = 0.45
 """Of the width, for the list beside its detail."""
 
@@ -40,13 +43,15 @@ class EvidenceScreen(Page):
     """Four pages of one screen; a list and what is chosen in it stand side by side where there is room."""
 
     commands: ClassVar[tuple[str, ...]] = (
-        "attach", "evidence_exhibits", "evidence_contacts", "evidence_conduct", "evidence_bundle", "bundle", "back",
+        "attach", "evidence_exhibits", "evidence_contacts", "evidence_conduct", "evidence_bundle", "record_this",
+        "bundle", "back",
     )  # fmt: skip
     name_of_help: ClassVar[str] = "evidence_page"
     AUTO_FOCUS = "#exhibits"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual"), (100, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        "attach", "evidence_exhibits", "evidence_contacts", "evidence_conduct", "evidence_bundle", "bundle"
+        "attach", "evidence_exhibits", "evidence_contacts", "evidence_conduct", "evidence_bundle", "record_this",
+        "bundle",
     )
     DEFAULT_CSS = """
     EvidenceScreen #tabs { padding: 0 1; }
@@ -93,7 +98,7 @@ class EvidenceScreen(Page):
                 yield Static("", id="bundle_about", markup=False)
                 yield Static("", id="bundle_made", markup=False)
         with Horizontal(id="acts"):
-            for id in ("attach", "bundle", "back"):
+            for id in ACTS:
                 yield Button(self.say(f"evidence.{id}"), id=f"do-{id}", compact=True)
 
     def _tabs(self) -> list[tuple[str, str]]:
@@ -102,7 +107,7 @@ class EvidenceScreen(Page):
     async def say_again(self) -> None:
         """In the language that is on, in place: where one was, and what is typed, stays."""
         self.query_one("#tabs", Choice).offer(self._tabs())
-        for id in ("attach", "bundle", "back"):
+        for id in ACTS:
             self.query_one(f"#do-{id}", Button).label = self.say(f"evidence.{id}")
         self.query_one(Hints).refresh()
         self.hold("")
@@ -139,8 +144,23 @@ class EvidenceScreen(Page):
         shown = self._told("conduct", conduct, today=today, case=self.case)
         self.query_one("#conduct", Static).update(shown)
         self._show_bundle()
+        self._show_acts()
         for id in LISTS:
             self._about(id)
+
+    def _show_acts(self) -> None:
+        """On each page what belongs to it; with nothing typed that would be hidden by it."""
+        known = self.titles.get("event", {})
+        shown = {
+            "attach": self.tab == "exhibits", "paste": self.tab == "exhibits",
+            "record": RECORDED.get(self.tab) in known, "bundle": self.tab in ("exhibits", "bundle"),
+        }  # fmt: skip
+        if self.tab in RECORDED:
+            self.query_one("#do-record", Button).label = self.say(f"evidence.record_{self.tab}")
+        for id in ACTS:
+            button = self.query_one(f"#do-{id}", Button)
+            button.display = shown.get(id, True)
+            button.refresh(layout=True)  # as wide as it is called now
 
     def _told(self, kind: str, data: Any, width: int | None = None, **extra: Any) -> Text:
         return told(kind, data, self.app.lang, width or self._width, titles=self.titles, **extra)
@@ -249,6 +269,20 @@ class EvidenceScreen(Page):
 
         self.app.push_screen(ExhibitScreen(self.case))
 
+    def action_paste(self) -> None:
+        """The same, beginning where text is pasted."""
+        from tui.screens.exhibit import ExhibitScreen
+
+        self.app.push_screen(ExhibitScreen(self.case, paste=True))
+
+    def action_record(self) -> None:
+        """A contact, or how they collected: what this page lists."""
+        event = RECORDED.get(self.tab, RECORDED["contacts"])
+        if event in self.titles.get("event", {}):
+            from tui.screens.record import RecordScreen
+
+            self.app.push_screen(RecordScreen(self.case, event))
+
     def action_bundle(self) -> None:
         """To where the bundle's name stands; from there, make it."""
         if self.tab != "bundle":
@@ -303,29 +337,3 @@ class EvidenceScreen(Page):
 def _made(desk: Desk, case: str, file: Path) -> Data | None:
     """The bundle, written; None where there is such a file already: it stays."""
     return None if file.exists() else desk.evidence.bundle(case, file)
-
-
-# -- rows -> lines ---------------------------------------------------------------------------------------
-
-
-def exhibit_line(words: Wording, row: Data, today: str, hide: bool, width: int) -> Text:
-    """Two lines of the list: which and whether it is unaltered; what it is, of which day."""
-    name = HIDDEN if hide else visible(row["title"] or row["name"])
-    state = "" if row["state"] == "intact" else "  " + words.say(f"exhibit.state_{row['state']}")
-    kind = words.say(f"exhibit.is_{row['type'] or 'none'}")
-    about = f"    {words.day(row['day'], today)}  {kind}  {size_said(row['size'])}"
-    return _two(f"{row['label']}{state} {name}", about, width)
-
-
-def contact_line(words: Wording, row: Data, today: str, hide: bool, width: int) -> Text:
-    """Two lines of the list: when and how; what they said, or what is unusual."""
-    theirs = {True: "theirs", False: "mine", None: "unknown"}[row["theirs"]]
-    channel = words.say(f"choice.{row['channel']}") if row["channel"] else words.say("contact.channel_none")
-    said = row["said"] or row["promise"] or row["note"] or words.say("contact.unknown")
-    night = f"{words.say('conduct.look')} " if row["night"] else ""
-    about = f"    {words.say(f'contact.{theirs}')}  {HIDDEN if hide else ' '.join(said.split())}"
-    return _two(f"{night}{words.instant(row['at'], today)}  {channel}", about, width)
-
-
-def _two(first: str, second: str, width: int) -> Text:
-    return Text(fitted(first, width).rstrip(), "bold").append("\n" + fitted(second, width).rstrip(), "not bold")

@@ -32,6 +32,20 @@ class ExhibitScreen(AttachScreen):
 
     name_of_help: ClassVar[str] = "exhibit_page"
 
+    def __init__(self, case: str, *, paste: bool = False) -> None:
+        """`paste`: begin where text is pasted."""
+        super().__init__(case)
+        self._begins = TEXT if paste else None
+
+    async def fill(self) -> None:
+        await super().fill()
+        if self._begins is not None and self.form.fields:
+            self.form.focus_field(self._begins)
+            self._begins = None
+
+    def entitle_case(self, what: str, title: str) -> None:
+        super().entitle_case(self.say("evidence.add"), title)
+
     async def read(self) -> None:
         await super().read()
         from escalation.core.values import DESCRIBES
@@ -79,9 +93,11 @@ class ExhibitScreen(AttachScreen):
         day = self.now.date().isoformat() if self.now is not None else ""
         return f"{self.answers.values.get('title') or self.say('evidence.text_name', day=day)}.txt"
 
-    @property
-    def ready(self) -> bool:
-        return super().ready and bool(self.pasted or self.files())
+    def check(self) -> None:
+        """Of a file and text one is needed; which, is one's own choice."""
+        super().check()
+        if self.now is not None and not self.pasted and not self.files():
+            self.answers = self.answers._replace(missing=(FILES,))
 
     def _lacks(self) -> list[str]:
         return super()._lacks() if self.pasted or self.files() else [self.say("evidence.nothing_yet")]
