@@ -99,8 +99,14 @@ class Bridge:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
 
     async def changed(self) -> bool:
-        """Whether another process has committed since the last call."""
-        return await self.ask(self._look)
+        """Whether another process has committed since the last call that was answered, or since the store was opened.
+
+        Noted only here: the answer to a call that was given up meanwhile would otherwise be lost, and the change with it.
+        """
+        found = await self.ask(lambda desk: desk.changes())
+        changed = self._changes is not None and found != self._changes
+        self._changes = found
+        return changed
 
     async def speak(self, lang: str) -> None:
         """Answers are in this language from now on."""
@@ -123,6 +129,8 @@ class Bridge:
 
             self._desk = open_store(self.store, now=self._now, lang=self._lang)
             self._file = self._found()
+            if self._changes is None:
+                self._changes = self._desk.changes()
         elif self._found() != self._file:
             self._gone()
         return question(self._desk)
@@ -151,12 +159,6 @@ class Bridge:
     def _switch(self, lang: str) -> None:
         if self._desk is not None:  # else it is opened with it, when the store can be had again
             self._desk.lang = lang
-
-    def _look(self, desk: Desk) -> bool:
-        found = desk.changes()
-        changed = self._changes is not None and found != self._changes
-        self._changes = found
-        return changed
 
     def _close(self) -> None:
         if self._desk is not None:

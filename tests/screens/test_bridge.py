@@ -18,6 +18,24 @@ print(None if seen is None else (seen.year, seen.refs, [line["title"] for line i
 print("asked", len(asyncio.run(bridge.ask(lambda desk: desk.first_refs(2)))))
 bridge.close()
 """
+GIVEN_UP = """
+import asyncio, sys
+from escalation import open_store
+from tui.bridge import Bridge
+
+async def main():
+    bridge = Bridge(sys.argv[1], now="2026-11-22T10:00", lang="zh")
+    (case,) = await bridge.ask(lambda desk: desk.first_refs(2))
+    with open_store(sys.argv[1], now="2026-11-22T10:00") as other:
+        other.note(case, "by another")
+    given_up = asyncio.ensure_future(bridge.changed())
+    await asyncio.sleep(0)
+    given_up.cancel()
+    print(await bridge.changed(), await bridge.changed())
+    bridge.close()
+
+asyncio.run(main())
+"""
 LEAVE = """
 import sys
 from tui.bridge import Bridge
@@ -57,3 +75,13 @@ def test_who_leaves_before_it_has_seen_anything_is_not_kept(tmp_path: Path) -> N
     done = _run(LEAVE, tmp_path / "cases.db")
 
     assert (done.stdout, done.stderr, done.returncode) == ("left\n", "", 0)
+
+
+def test_a_change_is_told_even_where_the_first_question_about_it_was_given_up(tmp_path: Path) -> None:
+    store = tmp_path / "cases.db"
+    with open_store(store, now="2026-11-20T10:00", lang="zh") as desk:
+        desk.open("alipay-repayment")
+
+    done = _run(GIVEN_UP, store)
+
+    assert (done.stdout, done.stderr) == ("True False\n", "")
