@@ -101,7 +101,7 @@ class Bridge:
     async def changed(self) -> bool:
         """Whether another process has committed since the last call that was answered, or since the store was opened.
 
-        Noted only here: the answer to a call that was given up meanwhile would otherwise be lost, and the change with it.
+        Noted only here: else the answer to a call that was given up meanwhile would be lost, and the change with it.
         """
         found = await self.ask(lambda desk: desk.changes())
         changed = self._changes is not None and found != self._changes
