@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from escalation.cli.human_page import LATE, MUTED, SOON, STRONG, Column, Data, Page
 from escalation.cli.human_written import size_said
 
+NARROW = 60
+"""Cells, below which a table of seven columns cannot be read."""
+
 
 def evidence(page: Page, data: Data) -> None:
     """`evidence CASE`. Extra: `titles`."""
@@ -128,7 +131,10 @@ def conduct(page: Page, data: Data) -> None:
         said = {weights[day["day"], rule] for rule in day["marks"]}
         word = "exceeds" if "exceeds" in said else "look" if said else "within"
         rows.append([page.day(day["day"]), *(str(day[name]) for name in names), say(f"conduct.{word}")])
-    page.table(columns, rows)
+    if page.width < NARROW:
+        _days(page, columns, rows)
+    else:
+        page.table(columns, rows)
     for weight, heading in (("exceeds", "marks"), ("look", "looks")):
         _marks(page, [mark for mark in data["marks"] if mark["weight"] == weight], say(f"conduct.{heading}"))
     page.gap()
@@ -143,6 +149,15 @@ def conduct(page: Page, data: Data) -> None:
     if data["marks"]:
         page.muted(say("conduct.careful"))
     page.footer()
+
+
+def _days(page: Page, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    """Day by day, where the columns of a table would be a character wide."""
+    for day, *counts, word in rows:
+        page.put((day, STRONG), f"  {word}", indent=2)
+        page.put(
+            page.said.listed([f"{column.title} {n}" for column, n in zip(columns[1:-1], counts, strict=True)]), indent=4
+        )
 
 
 def _marks(page: Page, marks: Sequence[Data], heading: str) -> None:

@@ -18,7 +18,7 @@ from escalation import Desk, open_store
 from escalation.evidence import path_of
 from tui.screens.evidence import EvidenceScreen
 from tui.screens.exhibit import ExhibitScreen
-from tui.screens.record import CorrectScreen
+from tui.screens.record import CorrectScreen, RecordScreen
 
 CASES: list[str] = []
 Fill = Callable[[Desk, Path], object]
@@ -317,3 +317,59 @@ async def test_from_the_case_a_key_and_a_click_lead_here(tmp_path: Path) -> None
         await press(pilot, "ctrl+l")
 
         assert isinstance(pilot.app.screen, EvidenceScreen)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_saving_nothing_stays_and_says_what_is_missing(tmp_path: Path, lang: str) -> None:
+    async with evidence(tmp_path, empty, lang=lang) as pilot:
+        await press(pilot, "ctrl+t", "ctrl+s")
+
+        assert isinstance(pilot.app.screen, ExhibitScreen)
+        assert {"zh": "还没有选文件，也没有贴文字", "en": "No file is named yet"}[lang] in shown(pilot)
+
+
+async def test_the_mouse_alone_leads_to_where_text_is_pasted(tmp_path: Path) -> None:
+    async with evidence(tmp_path, empty) as pilot:
+        await pilot.click("#do-paste")
+        await settled(pilot)
+        pilot.app.post_message(Paste("客服说：不支持延期"))
+        await settled(pilot)
+        await press(pilot, "f2")
+        assert "客服说：不支持延期" in shown(pilot)
+        await press(pilot, "f4")
+        assert "不支持" not in shown(pilot)
+        await pilot.click("#save")
+        await settled(pilot)
+    (row,) = read(tmp_path, lambda desk: desk.evidence.exhibits(CASES[0]))
+
+    assert row["name"].endswith(".txt")
+
+
+@pytest.mark.parametrize(("tab", "event"), [("contacts", "contact_logged"), ("conduct", "collector_contacted")])
+@pytest.mark.parametrize("by_mouse", [False, True])
+async def test_a_page_that_lists_contacts_leads_to_noting_one(
+    tmp_path: Path, tab: str, event: str, by_mouse: bool
+) -> None:
+    async with evidence(tmp_path, empty, tab=tab) as pilot:
+        if by_mouse:
+            await pilot.click("#do-record")
+            await settled(pilot)
+        else:
+            await press(pilot, "7")
+        page = pilot.app.screen
+
+        assert isinstance(page, RecordScreen)
+        assert page.event == event
+
+
+async def test_collecting_is_counted_in_lines_where_a_table_has_no_room(tmp_path: Path) -> None:
+    async with evidence(tmp_path, tab="conduct", size=SMALL) as pilot:
+        assert "11月7日 周六  !  超出建议" in shown(pilot)
+        assert "次数 4、接通 4" in shown(pilot)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_pages_with_nothing_on_them_name_no_command(tmp_path: Path, lang: str) -> None:
+    async with evidence(tmp_path, empty, tab="conduct", lang=lang) as pilot:
+        assert {"zh": "还没有记下对方的催收", "en": "No collecting is noted yet"}[lang] in shown(pilot)
+        assert "escalation " not in shown(pilot)

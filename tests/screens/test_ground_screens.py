@@ -15,7 +15,8 @@ from textual.widgets import Button, Input, OptionList
 
 from escalation import Desk, open_store
 from escalation.calm import check
-from tui.screens.ground import ContractScreen, GroundScreen
+from tui.screens.contract import ContractScreen
+from tui.screens.ground import GroundScreen
 from tui.screens.page import Page
 from tui.screens.trust import TrustScreen
 from tui.widgets.prose import Prose
@@ -175,6 +176,30 @@ async def test_what_was_typed_and_left_is_there_again(tmp_path: Path) -> None:
         await pilot.app.push_screen(ContractScreen(ref))
         await settled(pilot)
         assert contract(pilot).form.typed["contract_rate"] == "36"
+
+
+async def test_the_words_of_a_clause_are_covered_when_somebody_looks_on(tmp_path: Path) -> None:
+    async with on(tmp_path, ContractScreen, size=WIDE) as pilot:
+        await write(pilot, "jurisdiction_clause", "Wenzhou")
+        assert "「Wenzhou」" in found(pilot)
+        await press(pilot, "f4")
+
+        assert "Wenzhou" not in shown(pilot)
+
+
+async def test_a_contract_half_typed_is_there_when_the_program_starts_again(tmp_path: Path) -> None:
+    async with on(tmp_path, ContractScreen) as pilot:
+        await write(pilot, "signed_on", "12-20")
+        await press(pilot, "escape")
+        with kept(tmp_path) as desk:
+            ref = desk.first_refs(1)[0]
+    async with stage(tmp_path) as pilot:
+        await pilot.app.push_screen(ContractScreen(ref))
+        await settled(pilot)
+        assert contract(pilot).form.typed["signed_on"] == "12-20"
+        await press(pilot, "ctrl+s")
+    with kept(tmp_path) as desk:
+        assert desk.show(ref)["facts"]["signed_on"] == "2025-12-20"
 
 
 @pytest.mark.parametrize("size", [SMALL, (60, 20), WIDE])

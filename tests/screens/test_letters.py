@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from escalation import Desk, open_store
+from tui.forms import Field, read
+from tui.screens.letter_form import free_name, past
 from tui.screens.letters import LettersScreen
+from tui.screens.record import RecordScreen
 
 LATER = "2026-03-05T10:00"
 Stage = Callable[..., Any]
@@ -87,7 +91,7 @@ async def test_keys_alone_write_the_file(
         text = shown(pilot)
 
     (file,) = tmp_path.glob("*.pdf")
-    assert file.name == "索赔函.pdf"
+    assert file.name == "索赔函-2026-03-05.pdf"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "没有动它" in text
 
@@ -102,7 +106,7 @@ async def test_the_mouse_alone_writes_the_file(tmp_path: Path, monkeypatch: pyte
         await settled(pilot)
         text = shown(pilot)
 
-    assert (tmp_path / "索赔函.pdf").exists()
+    assert (tmp_path / "索赔函-2026-03-05.pdf").exists()
     assert "已写到" in text
 
 
@@ -237,3 +241,94 @@ async def test_a_small_terminal_still_shows_the_list(tmp_path: Path) -> None:
 
     assert "索赔函" in text
     assert "还缺 1 样" in text
+
+
+@pytest.mark.parametrize("size", [USUAL, (40, 12)])
+async def test_what_a_letter_lacks_hangs_below_its_title(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, lambda desk: desk.open("alipay-repayment"), size=size) as pilot:
+        case = (await pilot.app.bridge.ask(lambda desk: desk.first_refs(1)))[0]  # type: ignore[attr-defined]
+        await pilot.app.push_screen(LettersScreen(case))
+        await settled(pilot)
+        lines = shown(pilot).splitlines()
+
+    first = next(n for n, line in enumerate(lines) if "还款协商方案" in line)
+    assert lines[first + 1].startswith("    还缺 ")
+    assert all(line.startswith("  ") or line.startswith(("现在用得上", "别的时候用")) for line in lines[2:-2])
+    assert size == USUAL or ".." in lines[first + 1]
+
+
+async def test_the_file_has_a_free_name_with_the_day_and_its_folder_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "索赔函-2026-03-05.pdf").write_text("mine")
+    async with letters(tmp_path, size=(200, 60)) as pilot:
+        await press(pilot, "enter")
+        text = shown(pilot)
+        await fill_in(pilot, "my_name", "王")
+        await press(pilot, "ctrl+s")
+
+    assert f"放在 {tmp_path}" in text.replace("\n", "")
+    assert (tmp_path / "索赔函-2026-03-05.pdf").read_text() == "mine"
+    assert (tmp_path / "索赔函-2026-03-05-2.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_title_is_one_part_of_a_path(tmp_path: Path) -> None:
+    assert free_name("a/../b: c", tmp_path) == "a-..-b- c.pdf"
+
+
+@pytest.mark.parametrize("by_mouse", [False, True])
+async def test_what_no_field_can_give_is_a_key_or_a_click_away_and_nothing_typed_is_lost(
+    tmp_path: Path, by_mouse: bool
+) -> None:
+    async with letters(tmp_path, claimed=False) as pilot:
+        await press(pilot, "enter")
+        await fill_in(pilot, "my_name", "王喆堃")
+        assert "去记下那件事" in shown(pilot)
+        if by_mouse:
+            await pilot.click("#first")
+            await settled(pilot)
+        else:
+            await press(pilot, "ctrl+n")
+        page = pilot.app.screen
+        assert isinstance(page, RecordScreen)
+        assert page.event == "claim_sent"
+
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, LettersScreen)
+        assert pilot.app.screen.query_one("#in-a-my_name", Input).value == "王喆堃"
+
+
+async def test_where_the_form_is_enough_nothing_leads_away(tmp_path: Path) -> None:
+    async with letters(tmp_path) as pilot:
+        await press(pilot, "enter", "ctrl+n")
+
+        assert isinstance(pilot.app.screen, LettersScreen)
+        assert not pilot.app.screen.query_one("#first").display
+        assert "要填的都在上面这张表里" in shown(pilot)
+
+
+def test_the_day_since_when_is_one_that_has_come() -> None:
+    now = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
+
+    assert read(past(Field("hardship_since", "", "date")), "3月1日", now).value == "2026-03-01"
+    assert read(past(Field("first_payment_on", "", "date")), "3月1日", now).value == "2027-03-01"
+
+
+async def test_a_draft_outlives_the_program_without_what_is_asked_each_time(tmp_path: Path) -> None:
+    async with letters(tmp_path) as pilot:
+        await press(pilot, "enter")
+        await fill_in(pilot, "loss", "350.5")
+        await fill_in(pilot, "id_number", "330102199001011234")
+        await press(pilot, "escape", "escape", "escape")
+        drafts = pilot.app.drafts_of(str(tmp_path / "cases.db")).all()  # type: ignore[attr-defined]
+    (((kind, ref, document), typed),) = drafts.items()
+    assert (kind, typed) == ("letter", {"loss": "350.5"})
+    async with stage(tmp_path, now=LATER) as pilot:
+        await pilot.app.push_screen(LettersScreen(str(ref), str(document)))
+        await settled(pilot)
+
+        page = pilot.app.screen
+        assert isinstance(page, LettersScreen)
+        assert page.form.typed["loss"] == "350.5"
+        assert not page.form.typed["id_number"]

@@ -15,6 +15,7 @@ from textual.widgets import Button
 from escalation import Desk, open_store
 from tui.screens.case import CaseScreen
 from tui.screens.plan import PlanScreen
+from tui.screens.record import RecordScreen
 
 CASES: list[str] = []
 FACTS = {
@@ -235,6 +236,18 @@ async def test_a_missed_instalment_is_seen_and_paid(tmp_path: Path) -> None:
         assert events[-2:] == ["instalment_part_paid", "instalment_paid"]
 
 
+async def test_the_mouse_alone_logs_a_payment_that_was_previewed(tmp_path: Path) -> None:
+    async with plans(tmp_path, agreed) as pilot:
+        await pilot.click("#tabs", offset=(42, 0))
+        await settled(pilot)
+        assert page(pilot).tab == "agreed"
+        assert "会记成「这一期还了」" in shown(pilot)
+        assert read(tmp_path, lambda desk: desk.plans.schedule(CASES[0]))["instalments"][0]["paid"] == "0.00"
+        await click(pilot, "save")
+
+    assert read(tmp_path, lambda desk: desk.plans.schedule(CASES[0]))["instalments"][0]["paid"] == "300.00"
+
+
 async def test_the_smallest_screen_says_what_is_late_and_what_comes_next(tmp_path: Path) -> None:
     async with plans(tmp_path, agreed, "agreed", size=SMALL) as pilot:
         assert "有 300.00 到期" in shown(pilot)
@@ -322,3 +335,47 @@ async def test_the_way_in_is_from_the_case(tmp_path: Path) -> None:
         assert isinstance(pilot.app.screen, CaseScreen)
         await press(pilot, "ctrl+g")
         assert isinstance(pilot.app.screen, PlanScreen)
+
+
+def bare(desk: Desk) -> None:
+    """Nothing is known yet."""
+    CASES[:] = [desk.open("alipay-repayment", title="花呗", at="2026-11-10")]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("tab", ["compare", "agreed"])
+async def test_where_there_is_nothing_yet_no_command_and_no_name_of_a_fact_is_shown(
+    tmp_path: Path, lang: str, tab: str
+) -> None:
+    async with plans(tmp_path, bare, tab, lang=lang) as pilot:
+        text = shown(pilot)
+
+    for sign in ("--", "amount_owed", "monthly_offer", "escalation record", "agreement_signed"):
+        assert sign not in text
+    assert {"zh": "还没有", "en": "yet"}[lang] in text
+
+
+@pytest.mark.parametrize("by_mouse", [False, True])
+async def test_from_the_empty_schedule_one_goes_to_recording_the_agreement(tmp_path: Path, by_mouse: bool) -> None:
+    async with plans(tmp_path, bare, "agreed") as pilot:
+        if by_mouse:
+            await click(pilot, "agree")
+        else:
+            await press(pilot, "shift+tab", "shift+tab", "enter")
+        found = pilot.app.screen
+
+        assert isinstance(found, RecordScreen)
+        assert found.event == "agreement_signed"
+
+
+async def test_a_budget_half_typed_is_there_when_the_program_starts_again(tmp_path: Path) -> None:
+    async with plans(tmp_path, bare) as pilot:
+        await write(pilot, "income_wages", "5200")
+        await press(pilot, "escape", "escape")
+    async with stage(tmp_path) as pilot:
+        await pilot.app.push_screen(PlanScreen(CASES[0]))
+        await settled(pilot)
+        assert page(pilot).form("budget").typed["income_wages"] == "5200"
+        await press(pilot, "ctrl+s")
+        assert not pilot.app.drafts_of(str(tmp_path / "cases.db")).all()  # type: ignore[attr-defined]
+    assert read(tmp_path, lambda desk: desk.show(CASES[0])["facts"]["income_wages"]) == "5200.00"

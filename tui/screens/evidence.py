@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -15,13 +14,11 @@ from textual.events import Resize
 from textual.widgets import Button, ContentSwitcher, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from escalation.errors import EscalationError
-from escalation.wording import Titles, error_lines
-from states.errors import ProcedureError
+from escalation.wording import Titles
 from tui.commands import bindings
+from tui.screens.evidence_bundle import BundlePage
 from tui.screens.evidence_words import contact_line, exhibit_line
-from tui.screens.page import Page
-from tui.text import masked, told
+from tui.text import masked
 from tui.widgets.form import Choice
 from tui.widgets.hints import Hints
 
@@ -39,7 +36,7 @@ LIST_SHARE = 0.45
 """Of the width, for the list beside its detail."""
 
 
-class EvidenceScreen(Page):
+class EvidenceScreen(BundlePage):
     """Four pages of one screen; a list and what is chosen in it stand side by side where there is room."""
 
     commands: ClassVar[tuple[str, ...]] = (
@@ -50,7 +47,12 @@ class EvidenceScreen(Page):
     AUTO_FOCUS = "#exhibits"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-usual"), (100, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        "attach", "evidence_exhibits", "evidence_contacts", "evidence_conduct", "evidence_bundle", "record_this",
+        "attach",
+        "evidence_exhibits",
+        "evidence_contacts",
+        "evidence_conduct",
+        "evidence_bundle",
+        "record_this",
         "bundle",
     )
     DEFAULT_CSS = """
@@ -72,14 +74,9 @@ class EvidenceScreen(Page):
     """
 
     def __init__(self, case: str, tab: str = "exhibits") -> None:
-        super().__init__()
-        self.case = case
+        super().__init__(case)
         self.tab = tab
         self._rows: dict[str, list[Data]] = {name: [] for name in LISTS}
-        self.titles: Titles = {}
-        self._file = f"{case}.zip"
-        self._made: Data | None = None
-        self._held = ""
 
     def body(self) -> ComposeResult:
         yield Choice(self._tabs(), self.tab, clearable=False, id="tabs")
@@ -113,15 +110,6 @@ class EvidenceScreen(Page):
         self.hold("")
         self.refill()
 
-    def notice(self, text: str) -> None:
-        """What the page says comes first; where it has nothing to say, what was said about the bundle stays."""
-        super().notice(text or self._held)
-
-    def hold(self, text: str) -> None:
-        """Say something that stays until one goes on."""
-        self._held = text
-        self.notice("")
-
     # -- reading -------------------------------------------------------------------------------------------
 
     async def fill(self) -> None:
@@ -141,7 +129,9 @@ class EvidenceScreen(Page):
         self._list("exhibits", [exhibit_line(self.words, row, today, hide, self._listed) for row in exhibits])
         self._list("contacts", [contact_line(self.words, row, today, hide, self._listed) for row in contacts])
         self._show_wanted(exhibits, missing)
-        shown = self._told("conduct", conduct, today=today, case=self.case)
+        shown = Text(self.say("evidence.no_conduct"))
+        if conduct["days"]:
+            shown = self._told("conduct", conduct, today=today, case=self.case)
         self.query_one("#conduct", Static).update(shown)
         self._show_bundle()
         self._show_acts()
@@ -161,9 +151,6 @@ class EvidenceScreen(Page):
             button = self.query_one(f"#do-{id}", Button)
             button.display = shown.get(id, True)
             button.refresh(layout=True)  # as wide as it is called now
-
-    def _told(self, kind: str, data: Any, width: int | None = None, **extra: Any) -> Text:
-        return told(kind, data, self.app.lang, width or self._width, titles=self.titles, **extra)
 
     def _show_wanted(self, exhibits: Sequence[Data], missing: Sequence[Data]) -> None:
         """One line above the list: files that are not as they were, else what the checklists want first."""
@@ -206,10 +193,6 @@ class EvidenceScreen(Page):
             shown.update(self._told("contact", row, self._beside, case=self.case))
 
     @property
-    def _width(self) -> int:
-        return max(self.app.size.width - 4, 24)
-
-    @property
     def _listed(self) -> int:
         """Cells of a line in a list."""
         return self._width - 2 if self.size.width < 70 else int(self.size.width * LIST_SHARE) - 3
@@ -218,12 +201,6 @@ class EvidenceScreen(Page):
     def _beside(self) -> int:
         """Cells of what stands beside a list, or below it."""
         return self._width if self.size.width < 70 else int(self.size.width * (1 - LIST_SHARE)) - 4
-
-    def _show_bundle(self) -> None:
-        self.query_one("#bundle_about", Static).update(Text("\n" + self.say("evidence.bundle_about")))
-        self.query_one("#bundle_to", Static).update(self.say("evidence.bundle_to"))
-        made = self._told("bundled", self._made) if self._made is not None else Text(self.say("bundle.private"))
-        self.query_one("#bundle_made", Static).update(Text("\n") + made)
 
     # -- what can be done ----------------------------------------------------------------------------------
 
@@ -301,39 +278,3 @@ class EvidenceScreen(Page):
     async def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         await self.run_action(f"screen.{str(event.button.id).removeprefix('do-')}")
-
-    @on(Input.Changed, "#file")
-    def _named(self, event: Input.Changed) -> None:
-        self._file = event.value
-        self.hold("")
-
-    @on(Input.Submitted, "#file")
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._make()
-
-    @work(exclusive=True, group="bundle")
-    async def _make(self) -> None:
-        """Write the bundle where it was said, and nowhere where something is already."""
-        name = self._file.strip()
-        if not name:
-            self.hold(self.say("evidence.bundle_name"))
-            return
-        self.hold(self.say("evidence.bundle_working"))
-        try:
-            made = await self.ask(lambda desk: _made(desk, self.case, Path(name).expanduser()))
-        except (EscalationError, ProcedureError) as error:
-            self.hold("\n".join(error_lines(error, self.app.lang)))
-            return
-        if made is None:
-            self.hold(self.say("evidence.bundle_exists"))
-            return
-        self._made = made
-        self.hold("")
-        self.app.notify(self.say("evidence.bundle_done"), timeout=3)
-        self._show_bundle()
-
-
-def _made(desk: Desk, case: str, file: Path) -> Data | None:
-    """The bundle, written; None where there is such a file already: it stays."""
-    return None if file.exists() else desk.evidence.bundle(case, file)

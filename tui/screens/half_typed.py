@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PLACES = {
     "record": ("record", "RecordScreen"), "correct": ("correct", "CorrectScreen"),
+    "plan": ("plan", "PlanScreen"), "contract": ("contract", "ContractScreen"),
+    "exhibit": ("exhibit", "ExhibitScreen"), "letter": ("letters", "LettersScreen"),
     "welcome": ("welcome", "WelcomeScreen"), "channel": ("channel_adding", "AddChannelScreen"),
 }  # fmt: skip
 """Where a draft of each kind is written on: module and class; of other kinds, in its case."""

@@ -48,6 +48,7 @@ class LetterFile(LetterForm):
             self.app.notify(self.say("letters_screen.kept_facts", n=len(facts)), timeout=3)
             for name in facts:
                 self._draft.pop(name, None)
+            self.lay_down()
             self.refill()
 
     def action_save(self) -> None:
@@ -75,6 +76,8 @@ class LetterFile(LetterForm):
         except (EscalationError, ProcedureError) as error:
             self.hold("\n".join(error_lines(error, self.app.lang)))
         else:
+            self._written.add(document)
+            self.lay_down()
             self.hold(self.say("letter.written", file=Path(found["file"]).absolute()))
             self.refill()
 

@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from escalation.wording import visible
 from tui.forms import Answers, Field, Problem, fields_of, problem_said, read_form, shown_said
+from tui.screens.drafts import Key, Typed
 from tui.screens.page import Page
 from tui.widgets.field_row import Row
 from tui.widgets.form import Form
@@ -22,7 +23,7 @@ FILE, KEEP = "to_file", "keep_file"
 """Fields of every letter's form, besides those of its template."""
 
 _DRAFTS: WeakKeyDictionary[App[Any], dict[tuple[str, str], dict[str, str]]] = WeakKeyDictionary()
-"""What was typed for a letter, until the program ends: an identity number is never written to a disk."""
+"""What was typed for a letter in this run of the program."""
 
 
 class LetterForm(Page):
@@ -40,6 +41,8 @@ class LetterForm(Page):
         """The fields that are facts of the case."""
         self._files: dict[str, str] = {}
         """By letter: the name that its file gets unless another is typed."""
+        self._written: set[str] = set()
+        """Letters whose file is as they are now."""
         self._asked_to_save = False
 
     @property
@@ -49,7 +52,7 @@ class LetterForm(Page):
     async def put(self, asked: list[Data], title: str) -> None:
         """The form: what the template asks, then where the file goes."""
         self.fields = (
-            *fields_of({a["name"]: a for a in asked}),
+            *(past(field) for field in fields_of({a["name"]: a for a in asked})),
             Field(FILE, self.say("letters_screen.file"), "text", limits={"max_length": 200}),
             Field(KEEP, self.say("letters_screen.keep"), "boolean"),
         )
@@ -78,8 +81,30 @@ class LetterForm(Page):
 
     @property
     def _draft(self) -> dict[str, str]:
-        """What was typed for this letter and not yet written."""
-        return _DRAFTS.setdefault(self.app, {}).setdefault((self.case, self.document or ""), {})
+        """What was typed for this letter and not yet written; of another run of the program what it kept."""
+        drafts, key = _DRAFTS.setdefault(self.app, {}), (self.case, self.document or "")
+        if key not in drafts:
+            drafts[key] = dict(self.app.drafts_of(self.store).get(self.draft_key()) or {})
+        return drafts[key]
+
+    def draft_key(self) -> Key:
+        return ("letter", self.case, self.document)
+
+    def unsaved(self) -> Typed | None:
+        """What could be a fact of the case; what is asked each time, as an identity number, ends with the program."""
+        if self.now is None or self.document is None or self.document in self._written:
+            return None
+        return {name: text for name, text in self._draft.items() if name in self._kept} or None
+
+    def lay_down(self) -> None:
+        """Keep what is typed for another time, or forget what is written now."""
+        if self.now is None or self.document is None:
+            return
+        typed, kept = self.unsaved(), self.app.drafts_of(self.store)
+        if typed:
+            kept.keep(self.draft_key(), typed)
+        else:
+            kept.drop(self.draft_key())
 
     def read(self) -> Answers:
         """What is typed."""
@@ -122,6 +147,12 @@ class LetterForm(Page):
         if not typed or self.app.masked or Path(typed).expanduser().is_absolute():
             return ""
         return self.say("letters_screen.file_in", folder=visible(str(Path.cwd())))
+
+
+def past(field: Field) -> Field:
+    """A day since when something is so, or on which it was signed, has come: `3月1日` is not next year's."""
+    come = field.type == "date" and (field.name.endswith("_since") or field.name == "signed_on")
+    return field._replace(type="past") if come else field
 
 
 def free_name(name: str, folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -69,7 +70,7 @@ class LettersScreen(LetterFile):
         """The letter as it is now; None while something is missing."""
         self._begins = document is not None
         """Whether a letter was just chosen: typing then begins where something is missing."""
-        self._first: Data | None = None
+        self._first: Mapping[str, Any] | None = None
         """What it lacks and no field can give: to be done elsewhere, before it can be written."""
 
     # -- what it is made of ------------------------------------------------------------------------------
@@ -130,7 +131,7 @@ class LettersScreen(LetterFile):
         shown = self.query_one("#letters", OptionList)
         at = shown.highlighted
         shown.clear_options()
-        shown.add_options(listed(self.words, self.offered, shown.content_size.width or self.size.width - 2))
+        shown.add_options(listed(self.words, self.offered, self.size.width - 3))  # a scroll bar may come
         chosen = next((i for i, o in enumerate(shown.options) if o.id == self.document), None)
         first = next((i for i, o in enumerate(shown.options) if not o.disabled), None)
         shown.highlighted = at if at is not None and at < shown.option_count else (chosen or first)
@@ -152,6 +153,7 @@ class LettersScreen(LetterFile):
     @on(Form.Changed)
     def _typed_on(self) -> None:
         self.hold("")
+        self._written.discard(self.document or "")
         draft = self._draft
         draft.clear()
         draft.update({n: t for n, t in self.form.typed.items() if t != self._initial.get(n, "")})
@@ -210,6 +212,7 @@ class LettersScreen(LetterFile):
         if tab != "list" and self.document is None:
             at = self.query_one("#letters", OptionList).highlighted_option
             self.document = at.id if at is not None else None
+        self.lay_down()
         self.tab = tab
         self.query_one("#switch", ContentSwitcher).current = tab
         self._asked_to_save = False
@@ -218,6 +221,7 @@ class LettersScreen(LetterFile):
 
     @on(OptionList.OptionSelected, "#letters")
     def _opened(self, event: OptionList.OptionSelected) -> None:
+        self.lay_down()
         self.document = event.option.id
         self._initial = {}
         self._begins = True
@@ -231,6 +235,7 @@ class LettersScreen(LetterFile):
             self.action_tab("list")
             self.query_one("#letters").focus()
         else:
+            self.lay_down()
             super().action_back()
 
     def key_down(self) -> None:
@@ -272,7 +277,7 @@ class LettersScreen(LetterFile):
         self.app.notify(self.say("letters_screen.copied"), timeout=4)
 
 
-def place_of(case: str, lack: Data) -> Screen[Any]:
+def place_of(case: str, lack: Mapping[str, Any]) -> Screen[Any]:
     """Where what is missing is done: an event recorded, a file attached, a budget filled in."""
     if lack["kind"] == "exhibits":
         from tui.screens.exhibit import ExhibitScreen

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakKeyDictionary
 
 from rich.text import Text
-from textual import on, work
-from textual.app import App, ComposeResult
+from textual import on
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, ContentSwitcher, Input, Static, TextArea
 
-from escalation.errors import BadInput, EscalationError
-from escalation.wording import error_lines
-from states.errors import ProcedureError
 from tui.commands import bindings
-from tui.forms import AT, Answers, Field, Problem, problem_said, read_form, shown_said
-from tui.screens.page import Page
-from tui.screens.sheet import PAUSE, special
+from tui.forms import Field
+from tui.screens.plan_work import PlanWork
 from tui.text import masked, told
 from tui.widgets.form import Choice, Form
 from tui.widgets.hints import Hints
@@ -33,29 +24,11 @@ if TYPE_CHECKING:
 
 Data = dict[str, Any]
 TABS = ("budget", "compare", "offer", "agreed")
-FORMS = {"budget": "budget", "offer": "offered", "agreed": "pay"}
-"""The form of each page that has one."""
-OFFER = {
-    "name": "text", "kind": "choice", "principal": "money", "months": "integer", "rate": "percent", "monthly": "money",
-    "total": "money", "fee": "percent", "waived": "money", "first_months": "integer", "first_monthly": "money",
-    "wait": "integer", "wait_free": "boolean", "first_due": "date",
-}  # fmt: skip
-AMOUNT = "amount"
-
-_DRAFTS: WeakKeyDictionary[App[Any], dict[str, Draft]] = WeakKeyDictionary()
-_SUM = re.compile(r"\d[\d,]*\.\d\d")
+AGREED = "agreement_signed"
+"""The event that a plan begins with."""
 
 
-class Draft:
-    """What was typed about a case and is not kept in it: until the program ends."""
-
-    def __init__(self) -> None:
-        self.typed: dict[str, dict[str, str]] = {name: {} for name in FORMS}
-        self.offers: list[Data] = []
-        self.tab = "budget"
-
-
-class PlanScreen(Page):
+class PlanScreen(PlanWork):
     """Budget, comparison, a plan of one's own, and the agreed plan: four pages of one screen."""
 
     commands: ClassVar[tuple[str, ...]] = (
@@ -84,24 +57,6 @@ class PlanScreen(Page):
     PlanScreen.-narrow #would { max-height: 1; }
     """
 
-    def __init__(self, case: str, tab: str | None = None) -> None:
-        super().__init__()
-        self.case = case
-        self.tab = tab or "budget"
-        self._start = tab
-        self._draft = Draft()
-        self.fields: dict[str, tuple[Field, ...]] = dict.fromkeys(FORMS, ())
-        self.titles: Mapping[str, Mapping[str, str]] = {}
-        self.now: datetime | None = None
-        self._agreed: Data = {}
-        self._compared: Data | None = None
-        self._initial: dict[str, dict[str, str]] = {tab: {} for tab in FORMS}
-        """What the forms hold where nothing is typed."""
-        self._facts: dict[str, str | None] = {}
-        """The budget as the case has it."""
-        self._asked_to_save = False
-        self._held = ""
-
     # -- what it is made of --------------------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
@@ -122,6 +77,7 @@ class PlanScreen(Page):
                 yield Form(id="form-pay")
                 yield Static("", id="would", markup=False)
         with Horizontal(id="acts"):
+            yield Button("", id="agree", compact=True, variant="primary")
             yield Button("", id="save", compact=True, variant="primary")
             yield Button("", id="clear", compact=True)
             yield Button("", id="export", compact=True)
@@ -129,10 +85,6 @@ class PlanScreen(Page):
 
     def _tabs(self) -> list[tuple[str, str]]:
         return [(tab, f"{i} {self.say(f'command.plan_{tab}')}") for i, tab in enumerate(TABS, 1)]
-
-    def form(self, tab: str) -> Form:
-        """The form of a page."""
-        return self.query_one(f"#form-{FORMS[tab]}", Form)
 
     async def say_again(self) -> None:
         """In the language that is on, in place: what is typed, and where one was, stays."""
@@ -144,18 +96,9 @@ class PlanScreen(Page):
 
     def on_mount(self) -> None:
         """What was left unsaved about this case is taken up again."""
-        self._draft = _DRAFTS.setdefault(self.app, {}).setdefault(self.case, Draft())
+        self.take_up()
         if self._start is None and self._draft.tab != self.tab:
             self.query_one("#tabs", Choice).take(self._draft.tab)
-
-    def notice(self, text: str) -> None:
-        """What the page says comes first; where it has nothing to say, what was said about saving stays."""
-        super().notice(text or self._held)
-
-    def hold(self, text: str) -> None:
-        """Say something that stays until one goes on."""
-        self._held = text
-        self.notice("")
 
     # -- reading -------------------------------------------------------------------------------------------
 
@@ -186,49 +129,10 @@ class PlanScreen(Page):
         self.check()
         self.work_out()
 
-    def _take_over(self, tab: str, before: Mapping[str, str]) -> None:
-        """What changed in the case meanwhile comes into fields that nobody has touched."""
-        form = self.form(tab)
-        for name, value in self._initial[tab].items():
-            was = before.get(name, "")
-            if was != value and form.typed.get(name, "") == was:
-                form.query_one(f"#in-a-{name}", Input).value = value
-
-    def _offer_fields(self) -> tuple[Field, ...]:
-        from escalation.offers import FIELDS
-
-        return tuple(
-            Field(name, self.say(f"plan_screen.field_{name}"), kind, of=tuple(FIELDS[name].of or ()),
-                  limits={"max_length": FIELDS[name].max_length} if kind == "text" else {})
-            for name, kind in OFFER.items()
-        )  # fmt: skip
-
-    @property
-    def _payable(self) -> bool:
-        """Whether there is a plan with something left to pay."""
-        return bool(self._agreed["first_open"]) and not self._agreed["cancelled_on"]
-
-    def _pay_fields(self) -> tuple[Field, ...]:
-        if not self._payable:
-            return ()
-        return (Field(AMOUNT, self.say("plan_screen.pay_amount"), "money", required=True), *special(self.say, AT))
-
-    def _next_payment(self) -> dict[str, str]:
-        """What is missing of the oldest open instalment: what one most likely comes to log."""
-        opened = next((e for e in self._agreed["instalments"] if e["n"] == self._agreed["first_open"]), None)
-        return {AMOUNT: opened["missing"]} if opened else {}
-
-    @property
-    def _width(self) -> int:
-        return max(self.app.size.width - 4, 24)
-
-    def _put(self, id: str, text: Text) -> None:
-        """An answer on its page, sums covered where somebody may look on."""
-        if self.app.masked:
-            text.plain = _SUM.sub(lambda found: "*" * len(found[0]), text.plain)
-        self.query_one(f"#{id}", Static).update(text)
-
     def _show_schedule(self) -> None:
+        if self._agreed["agreed_on"] is None:
+            self._put("schedule", Text(self.say("plan_screen.none_agreed")))
+            return
         today = self._agreed["today"]
         text = told("plan_show", self._agreed, self.app.lang, self._width, titles=self.titles, today=today)
         self._put("schedule", text)
@@ -240,107 +144,14 @@ class PlanScreen(Page):
         save.display = (self.tab != "agreed" or self._payable) and (self.tab != "budget" or bool(self.fields["budget"]))
         for id, shown in (
             ("clear", self.tab == "compare" and bool(self._draft.offers)),
-            ("export", self.tab in ("compare", "agreed")),
+            ("export", self.tab == "compare" or (self.tab == "agreed" and bool(self._agreed["instalments"]))),
+            ("agree", self.tab == "agreed" and self._agreed["agreed_on"] is None and AGREED in self.titles["event"]),
         ):
             button = self.query_one(f"#{id}", Button)
             button.label, button.display = self.say(f"plan_screen.{id}"), shown
         self.query_one("#back", Button).label = self.say("command.back")
         for button in self.query(Button):
             button.refresh(layout=True)  # as wide as it is called now
-
-    # -- what is typed -------------------------------------------------------------------------------------
-
-    def read(self, tab: str) -> Answers:
-        """What is typed into the form of a page."""
-        assert self.now is not None
-        return read_form(self.fields[tab], self.form(tab).typed, self.now)
-
-    def check(self) -> None:
-        """Say beside each field how it was understood or what is wrong."""
-        if self.now is None or self.tab not in FORMS:
-            return
-        answers = self.read(self.tab)
-        for field in self.fields[self.tab]:
-            problem = answers.problems.get(field.name)
-            if problem is None and self._asked_to_save and field.name in answers.missing:
-                problem = Problem("required")
-            shown = answers.shown.get(field.name)
-            if problem is not None:
-                self.form(self.tab).about(field.name, problem_said(self.words, problem), bad=True)
-            else:
-                self.form(self.tab).about(field.name, shown_said(self.words, shown, self.now) if shown else "")
-
-    @property
-    def _values(self) -> Data:
-        """The budget as it is typed; what cannot be read counts as not given."""
-        read = self.read("budget")
-        return {f.name: read.values.get(f.name) for f in self.fields["budget"] if f.name not in read.problems}
-
-    @on(Form.Changed)
-    def _typed(self) -> None:
-        self.hold("")
-        for tab in FORMS:
-            typed, initial = self.form(tab).typed, self._initial[tab]
-            self._draft.typed[tab] = {n: text for n, text in typed.items() if text != initial.get(n, "")}
-        self.check()
-        self.work_out()
-
-    @work(exclusive=True, group="work_out")
-    async def work_out(self) -> None:
-        """What can be paid, what offers cost, what a payment would be; the newest question wins."""
-        await asyncio.sleep(PAUSE)
-        if not self.is_mounted or self.now is None:
-            return
-        try:
-            await getattr(self, f"_work_out_{self.tab}")()
-        except BadInput as error:
-            self._tell_wrong(error)
-        except (EscalationError, ProcedureError) as error:
-            self.notice("\n".join(error_lines(error, self.app.lang, self.titles)))
-
-    def _tell_wrong(self, error: BadInput) -> None:
-        text = Text("\n".join(problem_said(self.words, _problem(each)) for each in error.problems))
-        if self.tab == "agreed":
-            self._would(text)
-        else:
-            self._put("comparison" if self.tab == "compare" else "capacity", text)
-
-    async def _work_out_budget(self) -> None:
-        values = self._values
-        if not self.fields["budget"] or not any(v is not None for n, v in values.items() if n != "margin_percent"):
-            key = "nothing_yet" if self.fields["budget"] else "no_budget"
-            self._put("capacity", Text(self.say(f"plan_screen.{key}")))
-            return
-        data = await self.ask(lambda desk: desk.plans.capacity(self.case, **values))
-        width = 60 if self.size.width >= 100 else self._width
-        self._put("capacity", told("plan_capacity", {**data, "case": None}, self.app.lang, width))
-
-    async def _work_out_compare(self) -> None:
-        values, offers = self._values, list(self._draft.offers)
-        self._compared = None
-        self._compared = await self.ask(lambda desk: desk.plans.compare(self.case, offers, **values))
-        data = self._compared
-        self._put("comparison", told("plan_compare", data, self.app.lang, self._width, today=data["today"]))
-
-    async def _work_out_offer(self) -> None:
-        """Nothing is worked out before it is put to the others."""
-
-    async def _work_out_agreed(self) -> None:
-        answers = self.read("agreed")
-        if not self._payable or not answers.ready:
-            self._would(Text(""))
-            return
-        amount = answers.values[AMOUNT]
-        data = await self.ask(lambda desk: desk.plans.pay(self.case, amount, at=answers.at, preview=True))
-        event = self.titles["event"].get(data["payment"]["event"], data["payment"]["event"])
-        paid = told("plan_paid", data, self.app.lang, self._width, titles=self.titles, today=self._agreed["today"])
-        lines = paid.split("\n", allow_blank=True)
-        gap = next((i for i, line in enumerate(lines) if not line.plain), len(lines))
-        self._would(Text("\n").join([Text(self.say("plan_screen.pay_as", event=event)), *lines[1:gap]]))
-
-    def _would(self, text: Text) -> None:
-        self._put("would", text)
-        self.query_one("#would").display = bool(text.plain)
 
     # -- what can be done ----------------------------------------------------------------------------------
 
@@ -383,104 +194,25 @@ class PlanScreen(Page):
         if self.focused is not None and self.focused.id == "tabs" and self.tab in pages:
             self.query_one(pages[self.tab]).scroll_relative(y=by, animate=False)
 
+    @on(Button.Pressed, "#agree")
+    def _agree(self) -> None:
+        """To what is asked about an agreement; the plan follows from it."""
+        from tui.screens.record import RecordScreen
+
+        self.app.push_screen(RecordScreen(self.case, AGREED))
+
     def action_back(self) -> None:
         """From a field to the line of pages; from there to where one came from. What is typed is kept."""
         if isinstance(self.focused, Input | TextArea):
             self.query_one("#tabs").focus()
             return
-        if self._unsaved:
+        if self.lay_down():
             self.app.notify(self.say("plan_screen.draft"), timeout=3)
         super().action_back()
-
-    @property
-    def _unsaved(self) -> bool:
-        return self.now is not None and bool(self._changed() or any(self._draft.typed["offer"].values()))
-
-    def _changed(self) -> Data:
-        """What is typed of the budget and differs from the case; a sum that was taken out is none."""
-        found = {n: v for n, v in self._values.items() if v != self._facts[n]}
-        return {n: v if v is not None else "0" for n, v in found.items()}
 
     @on(Button.Pressed, "#save")
     def _save_pressed(self) -> None:
         self.action_save()
-
-    def action_save(self) -> None:
-        if self.now is None:
-            return
-        if self.tab == "compare":
-            self.action_tab("offer")
-            self.form("offer").focus_first()
-            return
-        self._asked_to_save = True
-        self.check()
-        answers = self.read(self.tab)
-        if answers.ready:
-            self._save()
-            return
-        names = [f.name for f in self.fields[self.tab]]
-        self.form(self.tab).focus_field(next(n for n in names if n in answers.problems or n in answers.missing))
-
-    @work(exclusive=True, group="save")
-    async def _save(self) -> None:
-        try:
-            await getattr(self, f"_save_{self.tab}")()
-        except BadInput as error:
-            if not self._beside(error):
-                self.hold("\n".join(error_lines(error, self.app.lang, self.titles)))
-        except (EscalationError, ProcedureError) as error:
-            self.hold("\n".join(error_lines(error, self.app.lang, self.titles)))
-
-    def _beside(self, error: BadInput) -> bool:
-        """Tell what is wrong beside its field; whether every problem has one."""
-        names = {f.name for f in self.fields[self.tab]}
-        for each in error.problems:
-            if each.field in names:
-                self.form(self.tab).about(each.field, problem_said(self.words, _problem(each)), bad=True)
-        return all(each.field in names for each in error.problems)
-
-    async def _save_budget(self) -> None:
-        changed = self._changed()
-        if not changed:
-            self.hold(self.say("plan_screen.no_change"))
-            return
-        await self.ask(lambda desk: desk.plans.keep(self.case, changed))
-        self._draft.typed["budget"] = {}
-        self.app.notify(self.say("plan_screen.kept"), timeout=3)
-        self.refill()
-
-    async def _save_offer(self) -> None:
-        offer, values = self.read("offer").values, self._values
-        offers = [*self._draft.offers, offer]
-        data = await self.ask(lambda desk: desk.plans.compare(self.case, offers, **values))
-        last = data["offers"][-1]
-        if last["impossible"]:
-            self.hold(last["impossible"]["text"])
-            return
-        self._draft.offers = offers
-        await self._begin_anew("offer")
-        self.app.notify(self.say("plan_screen.added"), timeout=3)
-        self.action_tab("compare")
-        self.query_one("#tabs").focus()
-
-    async def _save_agreed(self) -> None:
-        answers = self.read("agreed")
-        amount = answers.values[AMOUNT]
-        await self.ask(lambda desk: desk.plans.pay(self.case, amount, at=answers.at))
-        await self._begin_anew("agreed")
-        self.app.notify(self.say("plan_screen.paid"), timeout=3)
-        self.query_one("#tabs").focus()
-        self.refill()
-
-    async def _begin_anew(self, tab: str) -> None:
-        """An empty form: what stood in it is done with."""
-        self._draft.typed[tab] = {}
-        self._asked_to_save = False
-        form = self.form(tab)
-        await form.remove_children()
-        form.fields, form.typed = (), {}
-        if tab == "offer":
-            await form.ask(self.fields[tab], {})
 
     @on(Button.Pressed, "#clear")
     def _clear(self) -> None:
@@ -496,25 +228,3 @@ class PlanScreen(Page):
     @on(Button.Pressed, "#export")
     def _export_pressed(self) -> None:
         self.action_export()
-
-    def action_export(self) -> None:
-        """The table of this page as a file where the program was started; never over one that is there."""
-        from escalation.plan_csv import instalments_csv, new_file, offers_csv
-
-        if self.tab == "compare" and self._compared is not None:
-            name, text = f"plans-{self.case}", offers_csv(self._compared)
-        elif self.tab == "agreed" and self._agreed.get("instalments"):
-            name, text = f"instalments-{self.case}", instalments_csv(self._agreed)
-        else:
-            self.hold(self.say("plan_screen.nothing_to_export"))
-            return
-        try:
-            file = new_file(Path.cwd(), name, text)
-        except OSError as error:
-            self.hold(self.say("plan_screen.not_exported", reason=error.strerror or ""))
-        else:
-            self.hold(self.say("plan_screen.exported", file=file))
-
-
-def _problem(each: Any) -> Problem:
-    return Problem(each.expected, each.limit, each.meant)
