@@ -242,7 +242,7 @@ def show(page: Page, data: Data) -> None:
         return
     if data["instalments"]:
         _standing(page, data)
-    page.put(page.say("word.stop").join(filter(None, (_terms(page, data), _since(page, data)))))
+    page.put(page.say("word.comma").join(filter(None, (_terms(page, data), _since(page, data)))))
     if data["cancelled_on"]:
         page.put((page.say("plan.cancelled", day=page.day(data["cancelled_on"])), LATE))
     if data["impossible"]:
