@@ -15,8 +15,8 @@ from tui.commands import COMMANDS
 from tui.screens import workbench
 from tui.screens.case import CaseScreen
 from tui.screens.case_adding import AttachScreen, FactScreen, FollowUpScreen
-from tui.screens.record import CorrectScreen
-from tui.widgets.form import Choice
+from tui.screens.correct import CorrectScreen
+from tui.widgets.choice import Choice
 
 
 def sued(desk: Desk) -> None:

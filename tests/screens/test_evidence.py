@@ -16,9 +16,10 @@ from textual.widgets import Input, OptionList
 
 from escalation import Desk, open_store
 from escalation.evidence import path_of
+from tui.screens.correct import CorrectScreen
 from tui.screens.evidence import EvidenceScreen
 from tui.screens.exhibit import ExhibitScreen
-from tui.screens.record import CorrectScreen, RecordScreen
+from tui.screens.record import RecordScreen
 
 CASES: list[str] = []
 Fill = Callable[[Desk, Path], object]

@@ -15,8 +15,9 @@ from textual.widgets import Input, TextArea
 
 from escalation import Desk, open_store
 from tui.forms import AT, FILES, NOTE
+from tui.screens.correct import CorrectScreen, UndoScreen
 from tui.screens.page import Page
-from tui.screens.record import CorrectScreen, RecordScreen, UndoScreen
+from tui.screens.record import RecordScreen
 from tui.screens.sheet import Sheet
 
 CASES: list[str] = []

@@ -104,7 +104,7 @@ class CaseScreen(CaseView):
             case "event":
                 self.action_record(row["event"])
             case "entry" | "file" | "note":
-                from tui.screens.record import CorrectScreen
+                from tui.screens.correct import CorrectScreen
 
                 self._show(CorrectScreen(self.case, row["seq"]))
             case "item":
@@ -167,7 +167,7 @@ class CaseScreen(CaseView):
 
     def action_undo(self) -> None:
         """Take the last entry back, after a look at what that changes."""
-        from tui.screens.record import UndoScreen
+        from tui.screens.correct import UndoScreen
 
         self._show(UndoScreen(self.case))
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from escalation.errors import EscalationError
 from escalation.wording import Titles, visible
-from states.errors import ProcedureError
 from tui.forms import FILES, Field, fields_of, size_said
-from tui.screens.sheet import PAUSE, Question, Sheet
-from tui.widgets.form import Choice
+from tui.screens.sheet import Question, Sheet
+from tui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from escalation.api import Desk
@@ -93,35 +90,29 @@ class AttachScreen(Sheet):
     def dirty(self) -> bool:
         return super().dirty or self.item != self._item_before
 
-    @work(exclusive=True, group="preview")
-    async def work_out(self) -> None:
-        """What attaching would do: which copies are kept, and for what. The state never moves by it."""
-        await asyncio.sleep(PAUSE)
-        if not self.is_mounted:
-            return
+    async def foresee(self) -> None:
         try:
-            if not self.ready:
-                await self.preview.tell(self._lacks())
-                return
-            item, title = self.item or None, self.answers.values.get("title")
-            lines = []
-            for file in self.files():
-                found = await self.ask(
-                    lambda desk, file=file: desk.attach(self.case, file, title=title, item=item, preview=True)  # type: ignore[misc]
-                )
-                self.seen = found["before"]["head"]
-                name = self.say("case.hidden_file") if self.app.masked else visible(file.name)
-                key = "case.has_already" if found.get("already") else "case.would_attach"
-                lines.append(self.say(key, name=name, size=size_said(file.stat().st_size)))
-            if item is not None:
-                lines.append(self.say("case.would_for", item=visible(self.titles["item"].get(item, item))))
-                if item in self._missing:
-                    lines.append(self.say("case.would_tick"))
-            await self.preview.tell([*lines, self.say("case.would_stay")])
+            await self.preview.tell(await self.foreseen())
         except OSError:
             self.check()  # it went away meanwhile, which the field says
-        except (EscalationError, ProcedureError) as error:
-            await self.preview.tell(self.refusal(error))
+
+    async def foreseen(self) -> list[str]:
+        """What attaching would do: which copies are kept, and for what. The state never moves by it."""
+        item, title = self.item or None, self.answers.values.get("title")
+        lines = []
+        for file in self.files():
+            found = await self.ask(
+                lambda desk, file=file: desk.attach(self.case, file, title=title, item=item, preview=True)  # type: ignore[misc]
+            )
+            self.seen = found["before"]["head"]
+            name = self.say("case.hidden_file") if self.app.masked else visible(file.name)
+            key = "case.has_already" if found.get("already") else "case.would_attach"
+            lines.append(self.say(key, name=name, size=size_said(file.stat().st_size)))
+        if item is not None:
+            lines.append(self.say("case.would_for", item=visible(self.titles["item"].get(item, item))))
+            if item in self._missing:
+                lines.append(self.say("case.would_tick"))
+        return [*lines, self.say("case.would_stay")]
 
     async def write(self) -> None:
         item, title = self.item or None, self.answers.values.get("title")
@@ -201,20 +192,10 @@ class FollowUpScreen(Sheet):
         due = values.get("due") if act == "move" else None
         return desk.follow_up(self.case, act, n=self.n, due=due, **options)
 
-    @work(exclusive=True, group="preview")
-    async def work_out(self) -> None:
-        """What keeping it would do, in a sentence; whether the library takes it is asked as well."""
-        await asyncio.sleep(PAUSE)
-        if not self.is_mounted:
-            return
-        try:
-            if not self.ready:
-                await self.preview.tell(self._lacks())
-                return
-            self.seen = (await self.ask(self.would()))["before"]["head"]
-            await self.preview.tell([self._would_said(), self.say("case.would_stay")])
-        except (EscalationError, ProcedureError) as error:
-            await self.preview.tell(self.refusal(error))
+    async def foresee(self) -> None:
+        """In a sentence; whether the library takes it is asked as well."""
+        self.seen = (await self.ask(self.would()))["before"]["head"]
+        await self.preview.tell([self._would_said(), self.say("case.would_stay")])
 
     def _would_said(self) -> str:
         values, today = self.answers.values, self.now.date().isoformat() if self.now else None

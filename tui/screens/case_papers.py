@@ -9,7 +9,7 @@ from rich.text import Text
 from tui.forms import size_said
 from tui.screens.case_parts import Answers, Data, Line, Look, beside, named, short
 from tui.text import mark
-from tui.widgets.form import choice_said
+from tui.widgets.field_row import choice_said
 
 
 def papers_lines(found: Answers, look: Look, first: Sequence[str]) -> list[Line]:

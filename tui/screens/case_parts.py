@@ -141,7 +141,7 @@ def _deadline(row: Data, left: int | None, found: Answers, look: Look) -> Text:
 
 def timeline_lines(found: Answers, look: Look, sought: str = "") -> list[Line]:
     """Every entry as it was written, corrections visible; below it the note that has what is sought."""
-    from tui.screens.record import entry_said
+    from tui.screens.entry_words import entry_said
 
     lines: list[Line] = []
     for row in found.log:

@@ -40,7 +40,6 @@ class ChannelScreen(Page):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._channel = name
-        self._held = ""
 
     def body(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
@@ -80,31 +79,23 @@ class ChannelScreen(Page):
         self._held = ""
         self.refill()
 
-    def notice(self, text: str) -> None:
-        """What the page says comes first; where it has nothing to say, what became of the last try stays."""
-        super().notice(text or self._held)
-
-    def _hold(self, text: str) -> None:
-        self._held = text
-        self.notice("")
-
     # -- what can be done ----------------------------------------------------------------------------------
 
     @on(Button.Pressed, "#try")
     @work(exclusive=True, group="write")
     async def action_try_channel(self) -> None:
         """Send a test message now."""
-        self._hold(self.say("channels.trying"))
+        self.hold(self.say("channels.trying"))
         try:
             await self.ask(lambda desk: desk.test_channel(self._channel))
         except DeliveryFailed as error:
             why = reason_said(error.reason, self.words)
             lines = [self.say("channel.not_taken", name=self._channel, why=why), self.say("channel.still_kept")]
-            self._hold("\n".join([*lines, self.say(_how(error))]))
+            self.hold("\n".join([*lines, self.say(_how(error))]))
         except (EscalationError, ProcedureError) as error:
-            self._hold("\n".join(error_lines(error, self.app.lang)))
+            self.hold("\n".join(error_lines(error, self.app.lang)))
         else:
-            self._hold("")
+            self.hold("")
             self.app.notify(self.say("channel.tested", name=self._channel), timeout=6, markup=False)
             self.refill()
 
@@ -115,7 +106,7 @@ class ChannelScreen(Page):
         try:
             n = await self.ask(lambda desk: desk.retry(self._channel))
         except (EscalationError, ProcedureError) as error:
-            self._hold("\n".join(error_lines(error, self.app.lang)))
+            self.hold("\n".join(error_lines(error, self.app.lang)))
             return
         self.app.notify(self.say("channel.retried" if n else "channel.nothing_parked", n=n), markup=False)
         self.query_one("#try").focus()
@@ -136,7 +127,7 @@ class ChannelScreen(Page):
         try:
             secret = await self.ask(lambda desk: desk.remove_channel(self._channel))
         except (EscalationError, ProcedureError) as error:
-            self._hold("\n".join(error_lines(error, self.app.lang)))
+            self.hold("\n".join(error_lines(error, self.app.lang)))
             return
         text = self.say("channel.removed", name=self._channel)
         if secret.startswith("env:"):

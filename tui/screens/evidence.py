@@ -19,7 +19,7 @@ from tui.commands import bindings
 from tui.screens.evidence_bundle import BundlePage
 from tui.screens.evidence_words import contact_line, exhibit_line
 from tui.text import masked
-from tui.widgets.form import Choice
+from tui.widgets.choice import Choice
 from tui.widgets.hints import Hints
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ class EvidenceScreen(BundlePage):
         """To what is said of the file, or of the contact: to be completed."""
         row = self._chosen(str(event.option_list.id))
         if row is not None:
-            from tui.screens.record import CorrectScreen
+            from tui.screens.correct import CorrectScreen
 
             self.app.push_screen(CorrectScreen(self.case, row["seqs"][0] if "seqs" in row else row["seq"]))
 

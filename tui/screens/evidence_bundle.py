@@ -30,16 +30,6 @@ class BundlePage(Page):
         self.titles: Titles = {}
         self._file = f"{case}.zip"
         self._made: Data | None = None
-        self._held = ""
-
-    def notice(self, text: str) -> None:
-        """What the page says comes first; where it has nothing to say, what was said about the bundle stays."""
-        super().notice(text or self._held)
-
-    def hold(self, text: str) -> None:
-        """Say something that stays until one goes on."""
-        self._held = text
-        self.notice("")
 
     def _told(self, kind: str, data: Any, width: int | None = None, **extra: Any) -> Text:
         return told(kind, data, self.app.lang, width or self._width, titles=self.titles, **extra)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import work
-
-from escalation.errors import EscalationError
 from escalation.wording import visible
-from states.errors import ProcedureError
 from tui.forms import FILES, Field, Problem, paths, size_said
 from tui.screens.case_adding import AttachScreen
-from tui.screens.sheet import PAUSE
 
 if TYPE_CHECKING:
     from escalation.api import Desk
@@ -107,23 +101,10 @@ class ExhibitScreen(AttachScreen):
         said = {name: self.answers.values.get(name) for name in ("title", "type", "dated", "proves")}
         return {**said, "item": self.item or None}
 
-    @work(exclusive=True, group="preview")
-    async def work_out(self) -> None:
+    async def foreseen(self) -> list[str]:
         """Which copies would be kept, what is there already, and what a folder holds that is left out."""
-        await asyncio.sleep(PAUSE)
-        if not self.is_mounted:
-            return
-        try:
-            if not self.ready:
-                await self.preview.tell(self._lacks())
-                return
-            files, options, text, named = self.files(), self._options, self.pasted, self._text_name
-            found = await self.ask(lambda desk: _looked(desk, self.case, files, options, (named, text)))
-            await self.preview.tell(self._would(found))
-        except OSError:
-            self.check()  # it went away meanwhile, which the field says
-        except (EscalationError, ProcedureError) as error:
-            await self.preview.tell(self.refusal(error))
+        files, options, text, named = self.files(), self._options, self.pasted, self._text_name
+        return self._would(await self.ask(lambda desk: _looked(desk, self.case, files, options, (named, text))))
 
     def _would(self, found: Data) -> list[str]:
         def name(row: Data) -> str:

@@ -32,7 +32,6 @@ class FormPage(Page):
         super().__init__()
         self.initial: Typed = {}
         """What stands in the fields before anything is typed."""
-        self._held = ""
         self._before: Widget | None = None
 
     @property
@@ -72,17 +71,6 @@ class FormPage(Page):
     def forget_draft(self) -> None:
         """Saved, or not wanted."""
         self.app.drafts_of(self.store).drop(self.draft_key())
-
-    # -- saying --------------------------------------------------------------------------------------------
-
-    def notice(self, text: str) -> None:
-        """What the page says comes first; where it has nothing to say, what was said about saving stays."""
-        super().notice(text or self._held)
-
-    def hold(self, text: str) -> None:
-        """Say something that stays until one goes on."""
-        self._held = text
-        self.notice("")
 
     # -- leaving -------------------------------------------------------------------------------------------
 

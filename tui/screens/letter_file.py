@@ -18,19 +18,6 @@ class LetterFile(LetterForm):
 
     tab: str
 
-    def __init__(self, case: str, document: str | None) -> None:
-        super().__init__(case, document)
-        self._held = ""
-
-    def notice(self, text: str) -> None:
-        """What the page says comes first; where it has nothing to say, what was said about saving stays."""
-        super().notice(text or self._held)
-
-    def hold(self, text: str) -> None:
-        """Say something that stays until one goes on."""
-        self._held = text
-        self.notice("")
-
     def action_keep(self) -> None:
         """What is typed and is a fact becomes one of the case."""
         self._keep_facts()

@@ -23,7 +23,8 @@ from tui.screens.letter_file import LetterFile
 from tui.screens.letter_words import listed, missing_said, remedy, told_beside
 from tui.screens.sheet import PAUSE
 from tui.text import masked
-from tui.widgets.form import Choice, Form
+from tui.widgets.choice import Choice
+from tui.widgets.form import Form
 from tui.widgets.hints import Hints
 from tui.widgets.prose import Prose
 from tui.widgets.tone import Tone

@@ -43,6 +43,8 @@ class Page(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("back", "reload")
 
     app: EscalationApp
+    _held: str = ""
+    """What the notice says until one goes on."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
@@ -117,10 +119,16 @@ class Page(Screen[None]):
             self.notice("")
 
     def notice(self, text: str) -> None:
-        """A few calm lines above the hints; none where there is nothing to say."""
+        """A few calm lines above the hints; where there is nothing to say, what was said to stay, or none."""
+        text = text or self._held
         shown = self.query_one("#notice", Static)
         shown.update(text)
         shown.display = bool(text)
+
+    def hold(self, text: str) -> None:
+        """Say something that stays until one goes on."""
+        self._held = text
+        self.notice("")
 
     async def say_again(self) -> None:
         """Everything in the language that is on now. What was typed is kept by the page itself (`kept`)."""

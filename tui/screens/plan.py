@@ -16,7 +16,8 @@ from tui.commands import bindings
 from tui.forms import Field
 from tui.screens.plan_work import PlanWork
 from tui.text import masked, told
-from tui.widgets.form import Choice, Form
+from tui.widgets.choice import Choice
+from tui.widgets.form import Form
 from tui.widgets.hints import Hints
 
 if TYPE_CHECKING:

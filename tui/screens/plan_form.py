@@ -62,20 +62,10 @@ class PlanForm(Page):
         self._facts: dict[str, str | None] = {}
         """The budget as the case has it."""
         self._asked_to_save = False
-        self._held = ""
 
     def form(self, tab: str) -> Form:
         """The form of a page."""
         return self.query_one(f"#form-{FORMS[tab]}", Form)
-
-    def notice(self, text: str) -> None:
-        """What the page says comes first; where it has nothing to say, what was said about saving stays."""
-        super().notice(text or self._held)
-
-    def hold(self, text: str) -> None:
-        """Say something that stays until one goes on."""
-        self._held = text
-        self.notice("")
 
     def _take_over(self, tab: str, before: Mapping[str, str]) -> None:
         """What changed in the case meanwhile comes into fields that nobody has touched."""

@@ -16,10 +16,7 @@ from textual.widgets.option_list import Option
 
 from escalation.wording import Titles, lacking, visible
 from tui.forms import AT, FILES, NOTE, fields_of
-from tui.screens.correct import CorrectScreen as CorrectScreen
-from tui.screens.correct import UndoScreen as UndoScreen
 from tui.screens.drafts import Key
-from tui.screens.entry_words import entry_said as entry_said
 from tui.screens.sheet import Question, Sheet, special
 from tui.widgets.preview import hanging
 

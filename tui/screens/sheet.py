@@ -186,18 +186,22 @@ class Sheet(FormPage):
             return
         try:
             await self._sound()
-            if not self.ready:
+            if self.ready:
+                await self.foresee()
+            else:
                 await self.preview.tell(self._lacks())
-                return
-            question = self.would()
-            if question is None:
-                await self.preview.tell([self.say("record.no_change")])
-                return
-            data = await self.ask(question)
-            self.seen = data["before"]["head"]
-            await self.preview.show(data, self.titles, wide=self.size.width >= 100, masked=self.app.masked)
         except (EscalationError, ProcedureError) as error:
             await self.preview.tell(self.refusal(error))
+
+    async def foresee(self) -> None:
+        """Put into the preview what saving would do. Raises what the library raises."""
+        question = self.would()
+        if question is None:
+            await self.preview.tell([self.say("record.no_change")])
+            return
+        data = await self.ask(question)
+        self.seen = data["before"]["head"]
+        await self.preview.show(data, self.titles, wide=self.size.width >= 100, masked=self.app.masked)
 
     async def _sound(self) -> None:
         """How one's own words sound, where there is something to say about it; nothing of it is kept."""

@@ -19,7 +19,7 @@ from states.errors import ProcedureError
 from tui.commands import bindings
 from tui.screens.page import Page
 from tui.text import told
-from tui.widgets.form import Choice
+from tui.widgets.choice import Choice
 from tui.widgets.hints import Hints
 from tui.widgets.prose import Prose
 

@@ -9,9 +9,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 
 from tui.forms import AT, Field
-from tui.widgets.choice import Choice as Choice
 from tui.widgets.field_row import Row, id_of
-from tui.widgets.field_row import choice_said as choice_said
 
 
 class Form(VerticalScroll, can_focus=False):
