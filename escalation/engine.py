@@ -286,7 +286,7 @@ class Engine:
             open=snapshot.open,
             state=main.state,
             stage=state.stage if state else "",
-            overdue=any(run.standing and run.status == MISSED for run in snapshot.deadlines),
+            overdue=any(run.status == MISSED and run.standing for run in snapshot.deadlines),
             next_lapse=next_lapse(snapshot),
             next_moment=next_moment(snapshot, table),
             snapshot=encode_snapshot(snapshot),
@@ -368,9 +368,9 @@ class Engine:
 
     def _rows(self, case_id: int, found: News, after: Snapshot) -> tuple[int, list[Posted], tuple[str, ...]]:
         """Announcements as rows of the outbox, for the transaction that makes them."""
-        table = self.shelf.table(after.definition)
-        rows = []
+        rows: list[Posted] = []
         for each, coalesced in found.new:
+            table = self.shelf.table(after.definition)
             level, until = loudness(each, after, table)
             status = "coalesced" if coalesced else "pending"
             rows.append(Posted(each.key, each.kind, each.at, status, msgspec.json.encode(each), level, until))

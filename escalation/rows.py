@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from escalation import statements as sql
 from escalation.core.entries import Entry, canonical, chained
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,6 +25,7 @@ class CaseRow(NamedTuple):
     head: int
     head_hash: str
     open: bool
+    stage: str
     overdue: bool
     next_lapse: datetime | None
     snapshot: bytes
@@ -86,21 +88,31 @@ def or_none(at: datetime | None) -> int | None:
 
 
 def case_row(row: Sequence[Any]) -> CaseRow:
-    id, ref, title, client, definition, opened, head, head_hash, is_open, overdue, lapse, snapshot, person, calendar = (
-        row
-    )
+    id, ref, title, client, definition, opened, head, head_hash, is_open, *rest = row
+    stage, overdue, lapse, snapshot, person, calendar = rest
     return CaseRow(
-        id, ref, title, client, definition, from_int(opened), head, head_hash, bool(is_open), bool(overdue),
-        None if lapse is None else from_int(lapse), bytes(snapshot), person, calendar,
+        id, ref, title, client, definition, from_int(opened), head, head_hash, bool(is_open), stage,
+        bool(overdue),         None if lapse is None else from_int(lapse), bytes(snapshot), person, calendar,
     )  # fmt: skip
 
 
-def updated(case: CaseRow, head: int, head_hash: str, standing: Standing) -> tuple[Any, ...]:
-    """The values of `UPDATE_CASE`."""
-    return (
+def updated(case: CaseRow, head: int, head_hash: str, standing: Standing) -> tuple[str, tuple[Any, ...]]:
+    """The statement that brings a case up to date, `UPDATE_CASE` or `MOVE_CASE`, and its values."""
+    lapse = or_none(standing.next_lapse)
+    if (
+        standing.stage == case.stage
+        and standing.opened_at == case.opened_at
+        and standing.title == case.title
+        and standing.client == case.client
+        and standing.definition == case.definition
+        and standing.calendar == case.calendar
+    ):
+        moved = (head, head_hash, standing.open, standing.state, standing.overdue, lapse, standing.snapshot)
+        return sql.MOVE_CASE, (*moved, case.id, case.head)
+    return sql.UPDATE_CASE, (
         standing.title, standing.client, standing.definition, to_int(standing.opened_at), head, head_hash,
-        standing.open, standing.state, standing.stage, standing.overdue, or_none(standing.next_lapse),
-        standing.snapshot, standing.calendar, case.id, case.head,
+        standing.open, standing.state, standing.stage, standing.overdue, lapse, standing.snapshot, standing.calendar,
+        case.id, case.head,
     )  # fmt: skip
 
 

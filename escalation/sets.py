@@ -23,6 +23,13 @@ SETS = {
         " AS n (title, client, definition, opened_at, head, head_hash, open, state, stage, overdue, next_lapse,"
         " snapshot, calendar, id, was) WHERE c.id = n.id AND c.head = n.was"
     ),
+    sql.MOVE_CASE: (
+        'UPDATE "case" c SET head = n.head, head_hash = n.head_hash, open = n.open, state = n.state,'
+        " overdue = n.overdue, next_lapse = n.next_lapse, snapshot = n.snapshot"
+        " FROM unnest(?::int[], ?::text[], ?::bool[], ?::text[], ?::bool[], ?::bigint[], ?::bytea[], ?::bigint[],"
+        " ?::int[]) AS n (head, head_hash, open, state, overdue, next_lapse, snapshot, id, was)"
+        " WHERE c.id = n.id AND c.head = n.was"
+    ),
     sql.PUT_TIMER: (
         "INSERT INTO timer (at, case_id) SELECT * FROM unnest(?::bigint[], ?::bigint[])"
         " ON CONFLICT (case_id) DO UPDATE SET at = excluded.at"
@@ -46,16 +53,17 @@ SETS = {
 """What writes one row, and what writes a set of them in one statement."""
 
 ENTRY_AT_ONCE = {
-    clock: f"WITH written AS ({sql.INSERT_ENTRY}), {name} AS ({clock}) {sql.UPDATE_CASE}"
+    (case, clock): f"WITH written AS ({sql.INSERT_ENTRY}), {name} AS ({clock}) {case}"
+    for case in (sql.MOVE_CASE, sql.UPDATE_CASE)
     for name, clock in (("moved", sql.PUT_TIMER), ("stopped", sql.DELETE_TIMER))
 }
-"""What an entry writes, by what it does to the timer. Its values: of the first, the third, the second."""
+"""What an entry writes, by what it does to the case and the timer. Its values: of the first, the third, the second."""
 
 
 def at_once(commands: Sequence[tuple[str, Sequence[Any]]]) -> list[tuple[str, Sequence[Any]]]:
     """The same commands, with an entry written by one statement: a tenth less time than by three."""
     for i in range(len(commands) - 2):
         (first, entry), (second, case), (third, timer) = commands[i : i + 3]
-        if first == sql.INSERT_ENTRY and second == sql.UPDATE_CASE and third in ENTRY_AT_ONCE:
-            return [*commands[:i], (ENTRY_AT_ONCE[third], (*entry, *timer, *case)), *commands[i + 3 :]]
+        if first == sql.INSERT_ENTRY and (second, third) in ENTRY_AT_ONCE:
+            return [*commands[:i], (ENTRY_AT_ONCE[second, third], (*entry, *timer, *case)), *commands[i + 3 :]]
     return list(commands)

@@ -7,7 +7,7 @@ Placeholders are `?`. There is one set of statements; what a database writes oth
 from __future__ import annotations
 
 CASE_COLUMNS = (
-    "id, ref, title, client, definition, opened_at, head, head_hash, open, overdue, next_lapse, snapshot"
+    "id, ref, title, client, definition, opened_at, head, head_hash, open, stage, overdue, next_lapse, snapshot"
     ", person, calendar"
 )
 
@@ -22,6 +22,11 @@ UPDATE_CASE = (
     'UPDATE "case" SET title = ?, client = ?, definition = ?, opened_at = ?, head = ?, head_hash = ?, open = ?,'
     " state = ?, stage = ?, overdue = ?, next_lapse = ?, snapshot = ?, calendar = ? WHERE id = ? AND head = ?"
 )
+MOVE_CASE = (
+    'UPDATE "case" SET head = ?, head_hash = ?, open = ?, state = ?, overdue = ?, next_lapse = ?, snapshot = ?'
+    " WHERE id = ? AND head = ?"
+)
+"""`UPDATE_CASE` where nothing else changes: a column that is named has its index written, changed or not."""
 REF = 'SELECT ref FROM "case" WHERE id = ?'
 REF_TAKEN = 'SELECT 1 FROM "case" WHERE ref = ?'
 COUNT_CASES = 'SELECT count(*) FROM "case"'

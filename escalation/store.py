@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -82,23 +82,13 @@ class Store:
         """One transaction that may write: all of it is kept, or nothing."""
         return self._db.writing()
 
-    @contextmanager
-    def writing_or_joining(self) -> Iterator[None]:
+    def writing_or_joining(self) -> AbstractContextManager[None]:
         """The transaction that runs, or one of its own."""
-        if self._db.in_transaction:
-            yield
-            return
-        with self._db.writing():
-            yield
+        return nullcontext() if self._db.in_transaction else self._db.writing()
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> AbstractContextManager[None]:
         """One transaction that only reads: all of it sees the same moment."""
-        if self._db.in_transaction:
-            yield
-            return
-        with self._db.reading():
-            yield
+        return nullcontext() if self._db.in_transaction else self._db.reading()
 
     def surely(self, run: Callable[[], T], pauses: Sequence[float] = PAUSES) -> T:
         """Run what is one transaction; again where it was cut off from outside and nothing of it was kept."""
@@ -256,8 +246,8 @@ class Store:
             self._run(sql.PUT_TIMER, (to_int(standing.next_moment), case_id))
         return CaseRow(
             case_id, ref, standing.title, standing.client, standing.definition, standing.opened_at, entries[-1].seq,
-            hashes[-1][2], standing.open, standing.overdue, standing.next_lapse, standing.snapshot, None,
-            standing.calendar,
+            hashes[-1][2], standing.open, standing.stage, standing.overdue, standing.next_lapse, standing.snapshot,
+            None, standing.calendar,
         )  # fmt: skip
 
     def append(self, case: CaseRow, entry: Entry | None, standing: Standing) -> None:
@@ -266,7 +256,7 @@ class Store:
         if entry is not None:
             ((head, body, head_hash, key),) = chain(case.head_hash, (entry,))
             self._run(sql.INSERT_ENTRY, (case.id, head, body, head_hash, key))
-        self._run(sql.UPDATE_CASE, updated(case, head, head_hash, standing))
+        self._run(*updated(case, head, head_hash, standing))
         if standing.next_moment is not None:
             self._run(sql.PUT_TIMER, (to_int(standing.next_moment), case.id))
         else:
@@ -274,19 +264,22 @@ class Store:
 
     def append_all(self, changes: Sequence[tuple[CaseRow, Entry | None, Standing]]) -> None:
         """The same for many cases, each of which stands there once, as sets. Inside `writing`."""
-        entries, cases, timers, still = [], [], [], []
+        entries, timers, still = [], [], []
+        cases: dict[str, list[tuple[Any, ...]]] = {sql.MOVE_CASE: [], sql.UPDATE_CASE: []}
         for case, entry, standing in changes:
             head, head_hash = case.head, case.head_hash
             if entry is not None:
                 ((head, body, head_hash, key),) = chain(case.head_hash, (entry,))
                 entries.append((case.id, head, body, head_hash, key))
-            cases.append(updated(case, head, head_hash, standing))
+            statement, values = updated(case, head, head_hash, standing)
+            cases[statement].append(values)
             if standing.next_moment is not None:
                 timers.append((to_int(standing.next_moment), case.id))
             else:
                 still.append((case.id,))
         self._db.execute_many(sql.INSERT_ENTRY, entries)
-        self._db.execute_many(sql.UPDATE_CASE, cases)
+        for statement, listed in cases.items():
+            self._db.execute_many(statement, listed)
         self._db.execute_many(sql.PUT_TIMER, timers)
         self._db.execute_many(sql.DELETE_TIMER, still)
 

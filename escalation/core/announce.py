@@ -95,6 +95,8 @@ def _coalesced(told: Sequence[Announced], after: Snapshot) -> tuple[tuple[Announ
 
     A reminder of a deadline that no longer stands, or a nudge of a state that was left, is not.
     """
+    if not told:
+        return ()
     standing = {(run.id, run.started_at) for run in after.deadlines if run.standing}
     present = {(track.state, track.entered_at) for track in after.tracks if not track.final}
     best: dict[tuple[str, str], Announced] = {}
@@ -113,17 +115,17 @@ def _coalesced(told: Sequence[Announced], after: Snapshot) -> tuple[tuple[Announ
 
 def next_lapse(snapshot: Snapshot) -> datetime | None:
     """When the clock alone changes the case next."""
-    return min((r.lapses_at for r in snapshot.deadlines if r.status == RUNNING and r.lapses_at), default=None)
+    return _earliest([r.lapses_at for r in snapshot.deadlines if r.status == RUNNING])
 
 
 def next_moment(snapshot: Snapshot, table: Table) -> datetime | None:
     """When the clock alone would change something or tell something next; None if never."""
-    now = snapshot.as_of
-    moments = [next_lapse(snapshot)]
+    now, moments = snapshot.as_of, list[datetime | None]()
     for run in snapshot.deadlines:
         if run.stopped_at is None and run.status in (RUNNING, MISSED) and run.lapses_at is not None:
-            rule = table.rule(run.id, run.state)
-            moments += [at for _, at in reminders(run, rule, table) if at > now]
+            if run.status == RUNNING:
+                moments.append(run.lapses_at)
+            moments += [at for _, at in reminders(run, table.rule(run.id, run.state), table) if at > now]
     for track in snapshot.tracks:
         follow_up = None if track.final else table.state(track.state).follow_up
         if follow_up is not None:
@@ -131,4 +133,9 @@ def next_moment(snapshot: Snapshot, table: Table) -> datetime | None:
     for each in snapshot.follow_ups:
         if each.status == "open":
             moments.append(next((at for at, _ in user_nudges(each, table, now)), None))
-    return min((at for at in moments if at is not None), default=None)
+    return _earliest(moments)
+
+
+def _earliest(moments: Sequence[datetime | None]) -> datetime | None:
+    known = [at for at in moments if at is not None]
+    return min(known) if known else None

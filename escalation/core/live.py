@@ -14,24 +14,25 @@ from msgspec.structs import replace
 
 from escalation.core.days import nudge_on_or_after
 from escalation.core.entries import Attach, Check, EventEntry, FactsEntry, FollowUp, Migrate, Opened, Worldly
-from escalation.core.guards import Checklists, Chooser, first_that_holds, missing_for, unticked_items
+from escalation.core.guards import Chooser, first_that_holds, missing_for, unticked_items
 from escalation.core.history import order
 from escalation.core.reminders import length as length_of
 from escalation.core.reminders import nudges, user_nudges
 from escalation.core.reminders import until as up_to
 from escalation.core.runs import Runs
+from escalation.core.sight import Sight
 from escalation.core.snapshot import (
     Announced,
     HistoryRow,
     Inapplicable,
     Missing,
     Refusal,
+    Run,
     Snapshot,
     TrackState,
     UserFollowUp,
 )
 from escalation.core.table import Branch, Table
-from states.expressions import View
 from states.model import CLOCK, MAIN, ME
 
 Book = Callable[[str], Table]
@@ -44,23 +45,24 @@ MOST_LAPSES = 100_000
 class Live:
     """A case while it is being worked out; the only mutable thing in the core."""
 
-    def __init__(self, book: Book, table: Table, tell: list[Announced] | None, choose: Chooser) -> None:
+    def __init__(
+        self, book: Book, table: Table, tell: list[Announced] | None, choose: Chooser, runs: Sequence[Run] = ()
+    ) -> None:
         self.book = book
         self.table = table
         self.tell = tell
         self.choose = choose
-        self.tracks: dict[str, TrackState] = {}
-        self.visits: dict[str, int] = {}
-        self.facts: dict[str, Any] = {}
+        self.sight = Sight(table)
+        self.tracks, self.visits = self.sight.tracks, self.sight.visits
+        self.facts, self.checks = self.sight.facts, self.sight.checks
         self.facts_at: dict[str, datetime] = {}
-        self.checks: dict[str, bool] = {}
+        self.runs = Runs(table, self.sight, self.facts_at, tell, runs)
         self.attached: dict[str, int] = {}
         self.follow_ups: dict[int, UserFollowUp] = {}
         self.told_until: dict[str, datetime] = {}
         self.history: list[HistoryRow] = []
         self.inapplicable: list[Inapplicable] = []
         self.last: tuple[datetime, int] | None = None
-        self.runs = Runs(table, self.facts, self.facts_at, self._look, tell)
         self.now: datetime
         self.opened_at: datetime
         self.title = ""
@@ -83,13 +85,13 @@ class Live:
     def resumed(
         cls, book: Book, snapshot: Snapshot, tell: list[Announced] | None, choose: Chooser = first_that_holds
     ) -> Live:
-        live = cls(book, book(snapshot.definition), tell, choose)
-        live.tracks = {t.track: t for t in snapshot.tracks}
-        live.visits = dict(snapshot.visits)
+        live = cls(book, book(snapshot.definition), tell, choose, snapshot.deadlines)
+        live.tracks.update({t.track: t for t in snapshot.tracks})
+        live.visits.update(snapshot.visits)
         live.facts.update(snapshot.facts)
         live.facts_at.update(snapshot.facts_at)
-        live.checks, live.attached = dict(snapshot.checks), dict(snapshot.attached)
-        live.runs = Runs(live.table, live.facts, live.facts_at, live._look, tell, snapshot.deadlines)
+        live.checks.update(snapshot.checks)
+        live.attached = dict(snapshot.attached)
         live.follow_ups = {f.n: f for f in snapshot.follow_ups}
         live.told_until = dict(snapshot.told_until)
         live.history, live.inapplicable = list(snapshot.history), list(snapshot.inapplicable)
@@ -164,8 +166,8 @@ class Live:
         self._set_facts(self._sets(event, data), at)  # 2
         self.runs.restart(event, at)  # 3
         self.runs.extend_and_pause(event, at)
-        stopped = self.table.stopped_by.get(event, frozenset())
-        for id in [id for id in self.runs.of_track(None) if id in stopped]:  # 4
+        stopped = self.table.stopped_by.get(event)
+        for id in [id for id in self.runs.of_track(None) if id in stopped] if stopped else ():  # 4
             self.runs.stop(id, at, event, by)
         for track, branch in chosen:  # 5
             self._go(track, branch, event, at, by, seq)
@@ -189,7 +191,7 @@ class Live:
         for track, state in running.items():
             listed = self.table.moves(state).get(event)
             if listed:
-                view = self._view(track, at, self._seen(event, data), data, listed)
+                view = self.sight.view(track, at, self._seen(event, data), data, listed)
                 branch = self.choose(state, event, listed, view)
                 if branch is not None:
                     chosen.append((track, branch))
@@ -226,7 +228,7 @@ class Live:
         found, running = [], self._running()
         for track, state in running.items():
             listed = self.table.moves(state).get(event, ())
-            view = self._view(track, at, self._seen(event, data), data, listed)
+            view = self.sight.view(track, at, self._seen(event, data), data, listed)
             found += [missing_for(branch, track, state, view, unticked) for branch in listed]
         return tuple(found) or tuple(
             Missing(track=track, state=state, transition=False) for track, state in running.items()
@@ -243,32 +245,6 @@ class Live:
         if defined is None or not data:
             return {}
         return {ask.sets: data[name] for name, ask in defined.asks.items() if ask.sets is not None and name in data}
-
-    def _view(
-        self,
-        track: str,
-        at: datetime,
-        facts: Mapping[str, Any],
-        data: Mapping[str, Any],
-        listed: Sequence[Branch] = (),
-    ) -> View:
-        """What guards see; days are counted only where one of them asks."""
-        now = self.tracks[track]
-        counts = not listed or any(b.when is not None and "case.days_in_state" in b.when.names for b in listed)
-        day = self.table.clock.day
-        return View(
-            facts=facts,
-            event=data,
-            state=now.state,
-            days_in_state=(day(at) - day(now.entered_at)).days if counts else 0,
-            visits=self.visits,
-            tracks={name: t.state for name, t in self.tracks.items()},
-            checklists=Checklists(self.table.procedure.checklists, self.checks),
-        )
-
-    def _look(self, track: str | None, at: datetime) -> View:
-        """What a conditional length sees: facts as they are, and no event's data."""
-        return self._view(track or MAIN, at, self.facts, {})
 
     def _running(self) -> dict[str, str]:
         """State by running track, in the order in which an event is offered."""
@@ -414,7 +390,7 @@ class Live:
             self._tell_nudges(track, at)
         for id in self.runs.standing:
             self.runs.tell(id, at)
-        self.table = new
+        self.table = self.sight.table = new
         self._rename(entry.map, states)
         self._settle(states, self.runs.carry_over(new, states, at), at)
         return None
@@ -424,7 +400,8 @@ class Live:
         for state, n in self.visits.items():
             name = mapping.get(state, state)
             visits[name] = visits.get(name, 0) + n
-        self.visits = visits
+        self.visits.clear()
+        self.visits.update(visits)
         kept = {}
         for name, track in self.tracks.items():
             if name not in self.table.tracks:
@@ -434,7 +411,8 @@ class Live:
             if name in states and defined is not None:
                 track = replace(track, state=state, final=defined.final, outcome=defined.outcome)
             kept[name] = replace(track, state=state)
-        self.tracks = kept
+        self.tracks.clear()
+        self.tracks.update(kept)
 
     def _settle(self, states: Mapping[str, str], stood: Collection[tuple[str | None, str]], at: datetime) -> None:
         """What is new in the present states starts; a case that has thereby come to its end is closed."""

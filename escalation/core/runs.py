@@ -6,22 +6,19 @@ there. Source: semantics §3 and §5.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from msgspec.structs import replace
 
 from escalation.core.days import reckon, reckon_date
 from escalation.core.reminders import length as length_of
 from escalation.core.reminders import reminders
+from escalation.core.sight import Sight
 from escalation.core.snapshot import ENDED, MET, MISSED, PAUSED, RUNNING, Announced, Extension, Pause, Run
 from escalation.core.table import Rule, Table
 from states.expressions import Expression, View
 from states.lengths import Length
-
-Look = Callable[["str | None", datetime], View]
-"""What a conditional length sees: of a track, or of the main one for the procedure's deadlines."""
 
 
 class Runs:
@@ -30,16 +27,14 @@ class Runs:
     def __init__(
         self,
         table: Table,
-        facts: Mapping[str, Any],
+        sight: Sight,
         facts_at: Mapping[str, datetime],
-        look: Look,
         tell: list[Announced] | None,
         runs: Sequence[Run] = (),
     ) -> None:
         self.table = table
-        self._facts = facts
+        self._sight = sight
         self._facts_at = facts_at
-        self._look = look
         self._tell = tell
         self.all = list(runs)
         self.standing = {run.id: i for i, run in enumerate(self.all) if run.stopped_at is None}
@@ -186,7 +181,7 @@ class Runs:
             return rule.lengths[0][1]
         if not rule.lengths:
             return None
-        view = self._look(track, at)
+        view = self._sight.look(track, at)
         return next((length for when, length in rule.lengths if _holds(when, view)), None)
 
     def _reckoned(self, run: Run, rule: Rule) -> Run:
@@ -194,7 +189,7 @@ class Runs:
         if run.status == PAUSED:
             return replace(run, due=None, lapses_at=None, provisional=False, other_reading=None)
         if rule.due_on is not None:
-            value = self._facts.get(rule.due_on)
+            value = self._sight.facts.get(rule.due_on)
             if value is None:
                 return replace(run, due=None, lapses_at=None, provisional=False, other_reading=None)
             known_at = self._facts_at.get(rule.due_on, run.started_at)
