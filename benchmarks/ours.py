@@ -39,9 +39,14 @@ def at_work(path: Path) -> Iterator[int]:
             running.wait(timeout=60)
 
 
-def notes(path: str, ref: str) -> list[float]:
-    """One durable note after another until asked for something else: how long each took."""
+def notes(path: str, ref: str, plainly: bool = False) -> list[float]:
+    """One durable note after another until asked for something else: how long each took.
+
+    `plainly`: waiting for others is left to SQLite, as programs do that do not care.
+    """
     store = Store.open(path)
+    if plainly:
+        store.run("PRAGMA busy_timeout = 30000")
     engine, waits = Engine(store), []
 
     def make(case: Loaded, seq: int, now: datetime) -> Entry:
