@@ -11,8 +11,8 @@ Each method that writes is one transaction. Source: semantics §8; docs/daemon.m
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -21,6 +21,7 @@ from escalation import delivery_statements as sql
 from escalation.core.announce import again, retraction
 from escalation.core.loudness import URGENT, may_be_said, subject_of
 from escalation.core.snapshot import Announced
+from escalation.delivery_rows import Announcement, ChannelRow, Claimed, Line
 from escalation.errors import NotFound
 from escalation.rows import from_int, to_int
 from escalation.store import Store
@@ -35,90 +36,6 @@ LATE = timedelta(minutes=15)
 """A delivery that nobody tried for so long though it was time has no daemon that could send it."""
 INSIST = timedelta(hours=4)
 """An urgent reminder that nobody has acknowledged is said again after that, while there is still time."""
-
-
-class ChannelRow(NamedTuple):
-    """A way out, as it is kept. Instants are whole microseconds."""
-
-    id: int
-    name: str
-    kind: str
-    address: str
-    secret: str
-    lang: str
-    privacy: str
-    zone: str
-    quiet_from: str | None
-    quiet_to: str | None
-    client: str | None
-    person: str | None
-    digest: str
-    digest_at: str
-    least: int
-    created_at: int
-    ok_at: int | None
-    failing_since: int | None
-    error: str | None
-
-    @property
-    def quiet(self) -> tuple[time, time] | None:
-        """Its quiet hours, local; None if it has none."""
-        if self.quiet_from is None or self.quiet_to is None or self.quiet_from == self.quiet_to:
-            return None
-        return time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_to)
-
-    def takes(self, level: int, client: str | None, person: str | None) -> bool:
-        """Whether an announcement of that level about a case of theirs goes out this way."""
-        return level >= self.least and self.client in (None, client) and self.person in (None, person)
-
-
-class Line(NamedTuple):
-    """One announcement of a delivery."""
-
-    outbox_id: int
-    case: str
-    """The case's short id."""
-    status: str
-    level: int
-    until: datetime | None
-    announced: Announced
-
-
-class Announcement(NamedTuple):
-    """One announcement, and what became of it."""
-
-    id: int
-    case_id: int
-    case: str
-    """The case's short id."""
-    status: str
-    level: int
-    told_at: datetime | None
-    waits_until: datetime | None
-    """When it is to go out, while it is on its way."""
-    announced: Announced
-
-
-class Claimed(NamedTuple):
-    """A delivery that is ours to send until the lease ends."""
-
-    id: int
-    kind: str
-    key: str | None
-    level: int
-    attempts: int
-    """This one included."""
-    first_tried_at: datetime
-    channel: ChannelRow
-    claim: str
-    lines: tuple[Line, ...]
-
-    def may_be_sent(self, at: datetime) -> datetime:
-        """When, from `at` on, the channel may be disturbed. A digest comes when it was asked for."""
-        if self.kind != "announcements":
-            return at
-        until = min((line.until for line in self.lines if line.until is not None), default=None)
-        return may_be_said(at, ZoneInfo(self.channel.zone), self.channel.quiet, until)
 
 
 class Deliveries:

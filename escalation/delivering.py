@@ -17,7 +17,8 @@ from escalation import channels, credentials
 from escalation.channels import Message
 from escalation.core.loudness import overtaken
 from escalation.core.snapshot import Snapshot
-from escalation.deliveries import ChannelRow, Claimed, Deliveries, Line
+from escalation.deliveries import Deliveries
+from escalation.delivery_rows import ChannelRow, Claimed, Line
 from escalation.digest import digest, gather, key_of
 from escalation.engine import Engine
 from escalation.errors import DeliveryFailed, NotFound

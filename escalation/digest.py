@@ -20,7 +20,7 @@ from escalation.messages import FULL, LINE_CELLS, NAME_CELLS, TITLES, Said, cut
 from escalation.store import CaseRow
 from escalation.views import due_rows
 from escalation.wording import Wording, wording
-from states.draw import wrapped
+from states.cells import wrapped
 from states.model import MAIN, ME, words
 
 Data = dict[str, Any]

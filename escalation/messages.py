@@ -20,7 +20,7 @@ from escalation.core.snapshot import Announced, Run, Snapshot
 from escalation.core.table import Table
 from escalation.views import basis_in_full, local, party, state_title
 from escalation.wording import Wording, visible, wording
-from states.draw import cells, wrapped
+from states.cells import cells, wrapped
 from states.model import ME, words
 
 Data = dict[str, Any]

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from escalation import credentials
 from escalation.core.loudness import LEVELS, subject_of
 from escalation.core.snapshot import Snapshot
-from escalation.deliveries import Announcement, ChannelRow, Deliveries
+from escalation.deliveries import Deliveries
+from escalation.delivery_rows import Announcement, ChannelRow
 from escalation.engine import Engine
 from escalation.errors import NotFound, StoreDamaged
 from escalation.messages import item_of

@@ -11,21 +11,20 @@ import msgspec
 
 from escalation.core.entries import Entry, Note, Worldly
 from escalation.core.evaluate import evaluate, follows, lacking, possibilities, step
-from escalation.core.guards import Chooser
 from escalation.core.history import effective
 from escalation.core.instants import read_instant
-from escalation.core.machine import Machines
 from escalation.core.preview import compare
 from escalation.core.snapshot import MISSED, RUNNING, Missing, Refusal, Run, Snapshot
-from escalation.core.table import Branch, Table
+from escalation.core.table import Table
 from escalation.core.values import Wrong, read_value, read_values
+from escalation.coverage import Coverage
 from escalation.engine import check_order
 from escalation.errors import BadInput, FieldProblem, NotFound
 from escalation.lines import LogReader
 from escalation.story_file import DeadlineShows, Line, Shows, Story, read_stories
 from states.calendar import load_calendar
 from states.library import STORIES, load
-from states.model import CLOCK, MAIN, Procedure, branches, words
+from states.model import CLOCK, MAIN, words
 from states.reader import Path as Keys
 from states.reader import Place
 
@@ -115,7 +114,7 @@ def run_stories(path: Path, calendars: Sequence[str | Path] = ()) -> StoryReport
     reading = load(procedure_file, calendars).reading
     procedure = reading.procedure
     table = Table(procedure, load_calendar(procedure.calendar, calendars), reading.hash)
-    coverage = _Coverage(table)
+    coverage = Coverage(table)
     results: list[StoryResult] = []
     if stories_file.is_file():
         stories, places = read_stories(stories_file, procedure)
@@ -136,7 +135,7 @@ def _files(path: Path) -> tuple[Path, Path]:
 class _Telling:
     """One story while it is told: a log that grows as the engine would let it."""
 
-    def __init__(self, table: Table, id: str, story: Story, places: Mapping[Keys, Place], coverage: _Coverage) -> None:
+    def __init__(self, table: Table, id: str, story: Story, places: Mapping[Keys, Place], coverage: Coverage) -> None:
         self.table = table
         self.id = id
         self.story = story
@@ -361,65 +360,6 @@ class _Telling:
             wrong = [m for m in self.mismatches if m.line == number]
             yield f"{'!!' if wrong else '  '} {number:5} {msgspec.json.encode(data).decode()}"
             yield from (f"         {m.what}: says {m.expected}, is {m.found}" for m in wrong)
-
-
-class _Coverage:
-    """The transitions of a procedure, and which of them were taken."""
-
-    def __init__(self, table: Table) -> None:
-        self.places = tuple(_places(table.procedure))
-        self.taken: set[str] = set()
-        self._table = table
-        self._machines: Chooser = Machines(table).choose
-        self._chosen: list[tuple[str, str, Branch]] = []
-
-    def begin(self) -> None:
-        """Forget what was chosen by steps before."""
-        self._chosen.clear()
-
-    def choose(self, state: str, event: str, listed: tuple[Branch, ...], view: Any) -> Branch | None:
-        """As the engine's own machine chooses."""
-        branch = self._machines(state, event, listed, view)
-        if branch is not None:
-            self._chosen.append((state, event, branch))
-        return branch
-
-    def count(self, snapshot: Snapshot, known: int) -> None:
-        """What took effect after the first `known` rows of history: a choice alone may be a question only."""
-        for row in snapshot.history[known:]:
-            for state, event, branch in self._chosen:
-                track = self._table.state(state).track
-                if (event, track, branch.to, branch.because) == (row.event, row.track, row.to, row.because):
-                    self.taken.add(self._place(state, event, branch))
-                    break
-
-    def _place(self, state: str, event: str, branch: Branch) -> str:
-        procedure = self._table.procedure
-        index = next(i for i, each in enumerate(self._table.moves(state)[event]) if each is branch)
-        own = procedure.states[state].transitions
-        listed = len(branches(own, event))
-        if index < listed:
-            return _place(f"states.{state}", own, event, index)
-        track = procedure.states[state].track
-        return _place(_owner(track), procedure.transitions_of(track), event, index - listed)
-
-
-def _places(procedure: Procedure) -> Iterator[str]:
-    owned = [(_owner(track), procedure.transitions_of(track)) for track in procedure.track_names()]
-    for owner, transitions in [*((f"states.{id}", s.transitions) for id, s in procedure.states.items()), *owned]:
-        for event in transitions:
-            for i in range(len(branches(transitions, event))):
-                yield _place(owner, transitions, event, i)
-
-
-def _owner(track: str) -> str:
-    return "" if track == MAIN else f"tracks.{track}"
-
-
-def _place(owner: str, transitions: Mapping[str, Any], event: str, index: int) -> str:
-    """`states.waiting.transitions.offer_made[1]`; no number where there is no list."""
-    number = f"[{index}]" if isinstance(transitions[event], list) else ""
-    return f"{owner}.transitions.{event}{number}".lstrip(".")
 
 
 def _of(run: Run | None) -> str | None:

@@ -11,8 +11,10 @@ from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
-from states.draw import Edge, Saying, clean, edges, lanes, stages, wrapped
+from states.cells import clean, wrapped
+from states.draw import lanes
 from states.model import CLOCK, MAIN, Procedure
+from states.saying import Edge, Saying, edges, stages
 
 BOX = 236.0
 """Pixels, as everything here: the width of a state."""

@@ -13,7 +13,7 @@ from escalation import Desk
 from escalation.demo import fill
 from escalation.digest import Digest, digest, gather
 from escalation.messages import LINE_CELLS, TITLE_CELLS
-from states.draw import cells
+from states.cells import cells
 
 Opener = Callable[..., Desk]
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -17,10 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import states
-from states.draw import LONGEST, Edge, cells, clean, dot, edges, lanes, mermaid, wrapped
+from states.cells import LONGEST, cells, clean, wrapped
+from states.draw import dot, lanes, mermaid
 from states.draw_svg import svg
 from states.model import Procedure
 from states.reader import read_procedure
+from states.saying import Edge, edges
 
 Drawing = Callable[[Procedure, str], str]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from escalation.core.announce import moved, retraction
 from escalation.core.snapshot import Announced
 from escalation.messages import LINE_CELLS, TITLE_CELLS, Item, compose, cut, item_of
-from states.draw import cells
+from states.cells import cells
 
 TODAY = "2026-03-16"
 LANGUAGES = ("zh", "en")

@@ -1,0 +1,94 @@
+"""Channels, deliveries and what they tell, as they are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from escalation.core.loudness import may_be_said
+from escalation.core.snapshot import Announced
+
+
+class ChannelRow(NamedTuple):
+    """A way out, as it is kept. Instants are whole microseconds."""
+
+    id: int
+    name: str
+    kind: str
+    address: str
+    secret: str
+    lang: str
+    privacy: str
+    zone: str
+    quiet_from: str | None
+    quiet_to: str | None
+    client: str | None
+    person: str | None
+    digest: str
+    digest_at: str
+    least: int
+    created_at: int
+    ok_at: int | None
+    failing_since: int | None
+    error: str | None
+
+    @property
+    def quiet(self) -> tuple[time, time] | None:
+        """Its quiet hours, local; None if it has none."""
+        if self.quiet_from is None or self.quiet_to is None or self.quiet_from == self.quiet_to:
+            return None
+        return time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_to)
+
+    def takes(self, level: int, client: str | None, person: str | None) -> bool:
+        """Whether an announcement of that level about a case of theirs goes out this way."""
+        return level >= self.least and self.client in (None, client) and self.person in (None, person)
+
+
+class Line(NamedTuple):
+    """One announcement of a delivery."""
+
+    outbox_id: int
+    case: str
+    """The case's short id."""
+    status: str
+    level: int
+    until: datetime | None
+    announced: Announced
+
+
+class Announcement(NamedTuple):
+    """One announcement, and what became of it."""
+
+    id: int
+    case_id: int
+    case: str
+    """The case's short id."""
+    status: str
+    level: int
+    told_at: datetime | None
+    waits_until: datetime | None
+    """When it is to go out, while it is on its way."""
+    announced: Announced
+
+
+class Claimed(NamedTuple):
+    """A delivery that is ours to send until the lease ends."""
+
+    id: int
+    kind: str
+    key: str | None
+    level: int
+    attempts: int
+    """This one included."""
+    first_tried_at: datetime
+    channel: ChannelRow
+    claim: str
+    lines: tuple[Line, ...]
+
+    def may_be_sent(self, at: datetime) -> datetime:
+        """When, from `at` on, the channel may be disturbed. A digest comes when it was asked for."""
+        if self.kind != "announcements":
+            return at
+        until = min((line.until for line in self.lines if line.until is not None), default=None)
+        return may_be_said(at, ZoneInfo(self.channel.zone), self.channel.quiet, until)
