@@ -13,8 +13,9 @@ docs/command-line.md; errors are those of `escalation.errors` and `states.errors
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from escalation import clock
@@ -35,9 +36,9 @@ from escalation.core.evaluate import evaluate
 from escalation.core.history import effective
 from escalation.core.table import Table
 from escalation.core.values import DESCRIBES
-from escalation.engine import Loaded, Make, Recorded
+from escalation.engine import NOT_AT_ALL, Loaded, Make, Recorded
 from escalation.errors import BadInput, EscalationError, FieldProblem, NotFound, StoreError
-from escalation.reading import Reader
+from escalation.reading import DEFAULT_ZONE, Reader
 from escalation.said import (
     Together,
     When,
@@ -51,6 +52,7 @@ from escalation.said import (
     title_of,
     typed,
 )
+from escalation.sqlite import SqliteDatabase
 from escalation.store import Store
 from escalation.views import previewed, show
 from states.errors import near_miss
@@ -67,6 +69,9 @@ if TYPE_CHECKING:
 
 Data = dict[str, Any]
 
+BEHIND = timedelta(minutes=2)
+"""Clocks of several machines are never quite alike, and who waits for a case has read the time before."""
+
 
 def open_store(path: str | Path, *, now: datetime | str | None = None, lang: str = "en") -> Desk:
     """The store in a SQLite file or at a `postgresql://` URL, created where it is new.
@@ -79,6 +84,14 @@ def open_store(path: str | Path, *, now: datetime | str | None = None, lang: str
     except BaseException:
         store.close()
         raise
+
+
+def open_nothing(path: str | Path, *, now: datetime | str | None = None, lang: str = "en") -> Desk:
+    """What `open_store` would give of a file that is not there, without making it. Nothing can be written.
+
+    Raises: BadInput.
+    """
+    return Desk(Store(SqliteDatabase.nothing(str(path))), now=now, lang=lang)
 
 
 class _Held(Exception):
@@ -174,7 +187,7 @@ class Desk(Reader):
 
         An answer for each: the `show` object with `seq`, or the error that kept it out; the others are kept.
         """
-        found = self.engine.append_many(cases, self._event(event, data, at, note, None), self.now())
+        found = self.engine.append_many(cases, self._event(event, data, at, note, None), self.now(), self._behind)
         return [each if isinstance(each, EscalationError) else self._recorded(each) for each in found]
 
     def _event(
@@ -462,6 +475,12 @@ class Desk(Reader):
                 self.engine.store.assign(row.id, person)
         return [row.ref for row in rows]
 
+    def change_settings(self, values: Mapping[str, Any]) -> Data:
+        """Tell the store something about itself, by name; the answer is how all settings are then. Raises: BadInput."""
+        from escalation.settings import change
+
+        return change(self.engine.store, values)
+
     def keep_view(self, name: str, text: str, order: str = "due") -> None:
         """Keep what is often sought under a name, in place of an older one of that name. Raises: BadInput."""
         from escalation import views_kept
@@ -497,20 +516,43 @@ class Desk(Reader):
         accept: Collection[int] = (), preview: bool = False,
     ) -> Data:  # fmt: skip
         now = self._case_now(case)
-        if preview:
-            ref, seen = self.engine.store.case(case).ref, self.engine.store.case(case).head
-            return previewed(self.engine.shelf.table, self.engine.preview(case, make, now), ref, seen, self.lang)
-        recorded = self.engine.append(case, make, now, key=key, head=head, accept=accept)
+        with self._by_its_clock():
+            if preview:
+                seen = self.engine.store.case(case)
+                found = self.engine.preview(case, make, now, self._behind)
+                return previewed(self.engine.shelf.table, found, seen.ref, seen.head, self.lang)
+            recorded = self.engine.append(case, make, now, key=key, head=head, accept=accept, behind=self._behind)
         return self._recorded(recorded)
 
     def _recorded(self, recorded: Recorded) -> Data:
-        head = self.engine.store.case(recorded.ref).head
-        found = show(self.engine.shelf.table, recorded.snapshot, recorded.ref, head, self.lang)
+        """The answer, from what was kept: a connection that is lost now changes nothing about it any more."""
+        found = show(self.engine.shelf.table, recorded.snapshot, recorded.ref, recorded.head, self.lang)
         return {**found, "seq": recorded.seq}
+
+    @property
+    def _behind(self) -> timedelta:
+        """How far behind others' clocks this machine's may be; an instant that was said is meant as it is said."""
+        return BEHIND if self._now is None else NOT_AT_ALL
+
+    @contextmanager
+    def _by_its_clock(self) -> Iterator[None]:
+        """Inside, an error about the present speaks of this machine's clock, unless the present was said."""
+        try:
+            yield
+        except BadInput as error:
+            first = error.problems[0]
+            if self._now is not None or first.expected != "not_before_last":
+                raise
+            last, own = (
+                datetime.fromisoformat(text).astimezone(DEFAULT_ZONE).isoformat(" ", "seconds")
+                for text in (str(first.limit), str(first.value))
+            )
+            raise BadInput(FieldProblem("clock", own, "clock_behind", limit=last)) from error
 
     def _check_first(self, case: str, make: Make) -> None:
         """Refuse before anything is attached: one command does all or nothing that matters."""
-        self.engine.preview(case, make, self._case_now(case))
+        with self._by_its_clock():
+            self.engine.preview(case, make, self._case_now(case), self._behind)
 
     def _occurred(self, loaded: Loaded, at: When) -> datetime:
         if at is None:

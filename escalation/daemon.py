@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from escalation import backup, channels, clock
-from escalation.deliveries import ChannelRow, Deliveries
+from escalation.deliveries import Deliveries
 from escalation.delivering import Outcome, Send, Sending
+from escalation.delivery_rows import ChannelRow
 from escalation.digest import key_of
 from escalation.engine import Advanced, Engine
 from escalation.errors import StoreBusy, StoreError
@@ -169,7 +170,8 @@ class Daemon:
         return min(at for at in moments if at is not None)
 
     def calendar_changed(self) -> bool:
-        """Whether calendar data was installed since the last look. If so it is read again."""
+        """Whether calendar data was installed since the last look, here or elsewhere. If so it is read again."""
+        self.store.bring_calendars()
         stamps = tuple(self.engine.shelf.fresh_stamps())
         changed = self._calendars is not None and stamps != self._calendars
         self._calendars = stamps
@@ -198,8 +200,10 @@ class Daemon:
 class Loop:
     """A daemon in the foreground, until it is told to stop."""
 
-    def __init__(self, daemon: Daemon, metrics: Metrics | None = None) -> None:
+    def __init__(self, daemon: Daemon, metrics: Metrics | None = None, now: Callable[[], datetime] = clock.now) -> None:
+        """`now`: another clock, for a rehearsal. The nightly backup comes by the real one."""
         self.daemon = daemon
+        self._now = now
         self.stop = threading.Event()
         self._metrics = metrics
         self._asked: SimpleQueue[str] = SimpleQueue()
@@ -223,18 +227,18 @@ class Loop:
             log.info("stopped", extra={"facts": {"daemon": self.daemon.id}})
 
     def _loop(self, scheduler: BackgroundScheduler) -> None:
-        look, last, failures = clock.now(), clock.now(), 0
+        look, last, failures = self._now(), self._now(), 0
         while not self.stop.is_set():
             try:
-                ahead = (look - clock.now()).total_seconds()
+                ahead = (look - self._now()).total_seconds()
                 changed = self.daemon.store.wait(min(WAIT_SECONDS, ahead) if ahead > 0 else WAIT_SECONDS)
-                now = clock.now()
+                now = self._now()
                 if abs(now - last) > timedelta(seconds=10):
                     scheduler.wakeup()  # its own timers do not count the time that a machine was asleep
                 last = now
                 asked = list(self._take())
                 if changed or asked or now >= look or self.daemon.sending.busy:
-                    self._do(asked, now)
+                    self._do(asked, now, changed)
                     look = self.daemon.next_look(now)
                 failures = 0
             except StoreError as error:
@@ -243,9 +247,11 @@ class Loop:
                 if not isinstance(error, StoreBusy):
                     self.stop.wait(min(BACK_OFF_SECONDS * failures, 60.0))
 
-    def _do(self, asked: Iterable[str], now: datetime) -> None:
+    def _do(self, asked: Iterable[str], now: datetime, changed: bool) -> None:
         asked = set(asked)
-        if "calendar" in asked:
+        if "tick" in asked:
+            self.daemon.store.check_version()
+        if "calendar" in asked or (changed and self.daemon.store.bring_calendars()):
             self.daemon.calendar_changed()
         self.daemon.tick(now, self.stop)
         if "backup" in asked:
@@ -279,8 +285,8 @@ class Loop:
             for _ in range(10):
                 if not self.daemon.sending.busy:
                     break
-                self.daemon.finish(clock.now(), seconds=3.0)
-            self.daemon.deliveries.stopped(self.daemon.id, clock.now())
+                self.daemon.finish(self._now(), seconds=3.0)
+            self.daemon.deliveries.stopped(self.daemon.id, self._now())
         except StoreError as error:
             log.warning("store_away", extra={"facts": {"error": type(error).__name__}})
         finally:

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any, Protocol
+
+from escalation.errors import StoreTooNew
+from escalation.migrations import VERSION
 
 CALENDARS = "calendars"
 """The folder beside a store that holds calendar files a person installed."""
@@ -74,6 +78,16 @@ class Database(Protocol):
         """
 
     @property
+    def skew(self) -> timedelta:
+        """How far the clock that all who share the store have in common is ahead of this machine's."""
+
+    def bring_calendars(self) -> bool:
+        """Fetch calendar files that were installed on another machine; whether there were any."""
+
+    def check_version(self) -> None:
+        """Raises: StoreTooNew if a newer program has changed the tables meanwhile."""
+
+    @property
     def kind(self) -> str:
         """`sqlite` or `postgresql`."""
 
@@ -91,3 +105,9 @@ class Database(Protocol):
 
     def close(self) -> None:
         """Give it back."""
+
+
+def too_new(name: str, version: int) -> None:
+    """Raises: StoreTooNew if the tables are of a later version than this program knows."""
+    if version > VERSION:
+        raise StoreTooNew(name, f"schema {version}, this program knows {VERSION}")

@@ -40,6 +40,7 @@ from states.model import MAIN
 Make = Callable[["Loaded", int, datetime], Entry]
 """Makes an entry from the case as it was loaded, its seq and the instant of recording."""
 
+NOT_AT_ALL = timedelta(0)
 PUT_OFF = timedelta(hours=1)
 """A case that cannot be evaluated is looked at again after that, so that it never holds up the others."""
 
@@ -64,6 +65,8 @@ class Recorded(NamedTuple):
     """None when only time has passed."""
     snapshot: Snapshot
     news: News
+    head: int
+    """Of the log."""
 
 
 class Advanced(NamedTuple):
@@ -126,22 +129,26 @@ class Engine:
             found = news(told, snapshot)
             row = self.store.add_case(self.store.new_ref(), (entry,), self.standing(snapshot))
             self.store.post_all([self._rows(row.id, found, snapshot)], now)
-        return Recorded(row.ref, entry.seq, snapshot, found)
+        return Recorded(row.ref, entry.seq, snapshot, found, entry.seq)
 
     @surely
     def append(
         self, ref: str, make: Make, now: datetime, *,
-        key: str | None = None, head: int | None = None, accept: Collection[int] = (),
+        key: str | None = None, head: int | None = None, accept: Collection[int] = (), behind: timedelta = NOT_AT_ALL,
     ) -> Recorded:  # fmt: skip
         """One more entry. All of it is kept, or nothing.
 
+        `behind`: so far `now` may be before what was written last, because it was read before the case was ours, or
+        on a machine whose clock is slow; then the entry is of the same instant.
         Raises: Refused, WouldConflict (unless every conflict is in `accept`), BadInput, CaseMoved
         if `head` is not the head of the log any more.
         """
         with self.store.writing_or_joining():
-            case = self.load(ref, now)
+            case = self.load(ref, now, behind)
+            now = case.now
             if key is not None and (seq := self.store.seq_of_key(case.row.id, key)) is not None:
-                return Recorded(case.row.ref, seq, advance(self.shelf.table, case.snapshot, now), News((), ()))
+                snapshot = advance(self.shelf.table, case.snapshot, now)
+                return Recorded(case.row.ref, seq, snapshot, News((), ()), case.row.head)
             if head is not None and head != case.row.head:
                 raise CaseMoved(case.row.ref, head, case.row.head)
             entry = make(case, case.row.head + 1, now)
@@ -150,11 +157,13 @@ class Engine:
                 _accepted(compare(judged.before, judged.after, entry.seq), accept)
             self.store.append(case.row, entry, self.standing(judged.after))
             self.store.post_all([self._rows(case.row.id, judged.news, judged.after)], now)
-        return Recorded(case.row.ref, entry.seq, judged.after, judged.news)
+        return Recorded(case.row.ref, entry.seq, judged.after, judged.news, entry.seq)
 
     @surely
-    def append_many(self, refs: Sequence[str], make: Make, now: datetime) -> list[Recorded | EscalationError]:
-        """One more entry to each of many cases, in one transaction and few statements.
+    def append_many(
+        self, refs: Sequence[str], make: Make, now: datetime, behind: timedelta = NOT_AT_ALL
+    ) -> list[Recorded | EscalationError]:
+        """One more entry to each of many cases, in one transaction and few statements. `behind` as in `append`.
 
         Shape: an answer for each of `refs` (whole ids), in their order. One that is refused, would conflict or is
         not there is answered by its error, and the others are kept.
@@ -166,8 +175,8 @@ class Engine:
                 try:
                     if ref not in rows:
                         raise NotFound("case", ref)
-                    case = self._loaded(rows[ref], now)
-                    entry = make(case, case.row.head + 1, now)
+                    case = self._loaded(rows[ref], now, behind)
+                    entry = make(case, case.row.head + 1, case.now)
                     judged = self._judged(case, entry)
                     if judged.before is not None:
                         _accepted(compare(judged.before, judged.after, entry.seq), ())
@@ -176,19 +185,19 @@ class Engine:
                     continue
                 moves.append((case.row, entry, self.standing(judged.after)))
                 posts.append(self._rows(case.row.id, judged.news, judged.after))
-                found.append(Recorded(ref, entry.seq, judged.after, judged.news))
+                found.append(Recorded(ref, entry.seq, judged.after, judged.news, entry.seq))
             self.store.append_all(moves)
             self.store.post_all(posts, now)
         return found
 
     @surely
-    def preview(self, ref: str, make: Make, now: datetime) -> Preview:
-        """What one more entry would do. Writes nothing. Raises: Refused, BadInput."""
+    def preview(self, ref: str, make: Make, now: datetime, behind: timedelta = NOT_AT_ALL) -> Preview:
+        """What one more entry would do. Writes nothing. `behind` as in `append`. Raises: Refused, BadInput."""
         with self.store.reading():
-            case = self.load(ref, now)
-            entry = make(case, case.row.head + 1, now)
+            case = self.load(ref, now, behind)
+            entry = make(case, case.row.head + 1, case.now)
             judged = self._judged(case, entry)
-            before = judged.before or advance(self.shelf.table, case.snapshot, now)
+            before = judged.before or advance(self.shelf.table, case.snapshot, case.now)
             return compare(before, judged.after, entry.seq)
 
     @surely
@@ -199,7 +208,7 @@ class Engine:
             snapshot, found = self._passed(row, now)
             self.store.append(row, None, self.standing(snapshot))
             self.store.post_all([self._rows(row.id, found, snapshot)], now)
-        return Recorded(row.ref, None, snapshot, found)
+        return Recorded(row.ref, None, snapshot, found, row.head)
 
     @surely
     def advance_due(self, now: datetime, most: int = 100) -> Advanced:
@@ -237,12 +246,14 @@ class Engine:
 
     # -- reading -----------------------------------------------------------------------------------
 
-    def load(self, ref: str, now: datetime) -> Loaded:
-        """The case with a snapshot that an entry at `now` can follow."""
-        return self._loaded(self.store.case(ref), now)
+    def load(self, ref: str, now: datetime, behind: timedelta = NOT_AT_ALL) -> Loaded:
+        """The case with a snapshot that an entry at `now` can follow. `behind` as in `append`."""
+        return self._loaded(self.store.case(ref), now, behind)
 
-    def _loaded(self, row: CaseRow, now: datetime) -> Loaded:
+    def _loaded(self, row: CaseRow, now: datetime, behind: timedelta = NOT_AT_ALL) -> Loaded:
         snapshot = self.kept(row)
+        if snapshot is not None and now < snapshot.as_of <= now + behind:
+            now = snapshot.as_of
         kept = snapshot is not None and snapshot.as_of <= now
         if snapshot is None or not kept:
             snapshot = self._evaluated(row.id, self.store.log(row.id), now)

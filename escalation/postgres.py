@@ -2,7 +2,8 @@
 
 Inside `writing`, statements without rows are kept back: they travel with the next that has some, or
 with the COMMIT. When the answer to a COMMIT is lost, the server is asked what became of that very
-transaction (`pg_xact_status`), so nothing is done twice and nothing is forgotten.
+transaction (`pg_xact_status`), and whether an entry of it is there: after a crash the server gives the
+numbers of transactions out again. So nothing is done twice and nothing is forgotten.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,31 +20,49 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from escalation import clock
 from escalation.beside import private_folder
-from escalation.database import CALENDARS
-from escalation.errors import StoreBusy, StoreError, StoreTooNew, StoreUnsure
+from escalation.database import CALENDARS, too_new
+from escalation.errors import StoreBusy, StoreError, StoreUnsure
 from escalation.libpq import Command, Failed, Found, Link, Lost
 from escalation.migrations import VERSION, upgrade
 from escalation.postgres_url import reason_of, settings_of, without_password
 from escalation.sets import SETS, at_once
-from escalation.statements import CALENDAR_FILES
+from escalation.statements import CALENDAR_FILES, INSERT_ENTRY
 
 PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Seconds between two questions after a COMMIT whose answer was lost."""
 MOST_PENDING = 500
 """Statements that are kept back: a whole store that is copied must not wait in memory."""
 CHANNEL = "escalation"
-BEGIN: Command = ("BEGIN", ())
-WHICH: Command = ("SELECT pg_current_xact_id()::text", ())
+BEGIN: Command = ("BEGIN ISOLATION LEVEL READ COMMITTED", ())
+"""Named, because a server can be set to begin otherwise, and then claims of several daemons fail."""
+WHICH: Command = ("SELECT pg_current_xact_id()::text, pg_backend_pid()", ())
 BEGIN_READING: Command = ("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", ())
 TELL: Command = (f"NOTIFY {CHANNEL}", ())
 COMMIT: Command = ("COMMIT", ())
 ROLLBACK: Command = ("ROLLBACK", ())
 WHAT_BECAME = "SELECT pg_xact_status(?::xid8)"
-END_ORPHAN = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_xid = ?::xid8::xid"
+END_ORPHAN = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_xid = ?::xid8::xid AND pid = ?"
 """A process of ours on the server that has not noticed that nobody is there any more, and holds its locks."""
+IS_THERE = "SELECT count(*) FROM entry WHERE case_id = ? AND seq = ? AND hash = ?"
+LIMITS = {"statement_timeout": "30s", "lock_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
+"""A process that was frozen in the midst of a transaction must not hold up the others for ever."""
+HELLO: Command = (
+    "SELECT pg_postmaster_start_time()::text, (extract(epoch from clock_timestamp()) * 1000000)::bigint, "
+    + ", ".join(
+        f"CASE WHEN current_setting('{name}') = '0' THEN set_config('{name}', '{limit}', false) END"
+        for name, limit in LIMITS.items()
+    ),
+    (),
+)
+"""Since when the server runs and what its clock says. Limits that the URL, the role or the service set stay."""
+VERSION_THERE: Command = ("SELECT version_num FROM alembic_version", ())
 
 UNDEFINED_TABLE, LOCK_TIMEOUT, CANCELLED, DUPLICATE = "42P01", "55P03", "57014", "23505"
+OUTDATED_PLAN, FUTURE, SHARED = "0A000", "22023", "42P05"
+"""A table was changed under a prepared statement; a number of a transaction that has not been given out; a prepared
+statement that somebody else made on this connection."""
 AGAIN = {"40001", "40P01"}
 """Serialization failure, deadlock: nothing was kept, and the second try finds another order."""
 
@@ -63,10 +83,17 @@ class PostgresDatabase:
         self._sent = False
         """Whether the server knows of the transaction."""
         self._wrote = False
-        self._transaction: str | None = None
-        """The server's number of the transaction that is on."""
-        self._orphan: str | None = None
-        """That of one whose connection was lost."""
+        self._transaction: tuple[str, int] | None = None
+        """The server's number of the transaction that is on, and of the process that runs it."""
+        self._orphan: tuple[str, int] | None = None
+        """Those of one whose connection was lost."""
+        self._proof: tuple[Any, Any, Any] | None = None
+        """Case, seq and hash of an entry that the transaction writes."""
+        self._known = False
+        """Whether the tables were found to be of this program's version."""
+        self._started: str | None = None
+        """Since when the server runs."""
+        self.skew = timedelta(0)
         self._ears: psycopg.Connection[Any] | None = None
         self._heard = self._seen = 0
         self.round_trips = 0
@@ -81,11 +108,11 @@ class PostgresDatabase:
         made = cls(url, patience)
         try:
             version = made._version()
-            if version > VERSION:
-                raise StoreTooNew(made.name, f"schema {version}, this program knows {VERSION}")
+            too_new(made.name, version)
             if version < VERSION:
                 made._upgrade()
-            made._bring_calendars()
+            made._known = True
+            made.bring_calendars()
         except BaseException:
             made.close()
             raise
@@ -121,10 +148,17 @@ class PostgresDatabase:
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Answer:
         if not self._mode:
             return Answer(self._alone((sql, values)))
-        reads = sql.startswith("SELECT")
-        self._wrote = self._wrote or not reads
-        if reads or "RETURNING" in sql:
+        if sql.startswith("SELECT"):
             return Answer(self._flush((sql, values)))
+        if "RETURNING" in sql:
+            rows = self._flush((sql, values))
+            self._wrote = self._wrote or bool(rows)  # others are woken by what has changed only
+            return Answer(rows)
+        self._wrote = True
+        if sql == INSERT_ENTRY:
+            self._proof = values[0], values[1], values[3]
+        elif sql == SETS[INSERT_ENTRY]:
+            self._proof = values[0][0], values[1][0], values[3][0]
         self._pending.append((sql, values))
         if len(self._pending) >= MOST_PENDING:
             self._flush()
@@ -152,7 +186,7 @@ class PostgresDatabase:
         first, self._sent = not self._sent, True
         found = self._exchange(commands)
         if first and self._mode == "writing":
-            self._transaction = found[1][0][0]
+            self._transaction = found[1][0]
         return found[-1]
 
     def _exchange(self, commands: Sequence[Command]) -> list[Found]:
@@ -167,6 +201,10 @@ class PostgresDatabase:
             self._orphan = self._transaction
             raise self._lost(str(lost)) from lost
         except Failed as failed:
+            if failed.state == OUTDATED_PLAN:
+                link.close()
+                self._link = None
+                raise self._lost(failed.reason) from failed
             raise self._as_store_error(failed) from failed
         except ValueError as error:
             raise StoreError(self.name, str(error)) from error
@@ -198,7 +236,7 @@ class PostgresDatabase:
         assert not self._mode, "transactions do not nest"
         self._mode, self._pending = mode, list(first)
         self._sent = self._wrote = False
-        self._transaction = None
+        self._transaction = self._proof = None
 
     def _commit(self) -> None:
         """All that is left to write and the COMMIT, in one go."""
@@ -222,18 +260,24 @@ class PostgresDatabase:
             except (Lost, Failed):
                 self._link = None
 
-    def _was_kept(self, transaction: str) -> bool:
+    def _was_kept(self, transaction: tuple[str, int]) -> bool:
         """What became of a transaction whose COMMIT was under way when the connection was lost.
 
+        An entry of it that is there, or is not, is the proof. Without one the number must do, unless the server was
+        started anew meanwhile: what it then says may be about somebody else's transaction.
         Raises: StoreUnsure if the server does not say.
         """
+        number, started = transaction[0], self._started
         for pause in (*self._patience, None):
             try:
-                status = self._linked().exchange([(WHAT_BECAME, (transaction,))])[0][0][0]
+                link = self._linked()
+                status = self._status(link, number)
+                if self._proof is not None and status != "in progress":
+                    return bool(link.exchange([(IS_THERE, self._proof)])[0][0][0])
+                if status == "aborted" or (status == "committed" and started == self._started):
+                    return status == "committed"
                 if status != "in progress":
-                    if status is None:
-                        break
-                    return bool(status == "committed")
+                    break
             except Lost:
                 self._link = None
             except (Failed, StoreError) as error:
@@ -242,6 +286,16 @@ class PostgresDatabase:
             if pause is not None:
                 time.sleep(pause)
         raise StoreUnsure(self.name, "the connection was lost while it was being kept")
+
+    def _status(self, link: Link, number: str) -> str | None:
+        """What the server says of a transaction; one that it has not given out yet was lost in a crash."""
+        try:
+            found = link.exchange([(WHAT_BECAME, (number,))])[0][0][0]
+        except Failed as failed:
+            if failed.state != FUTURE:
+                raise
+            return "aborted"
+        return None if found is None else str(found)
 
     # -- whole stores ------------------------------------------------------------------------------
 
@@ -269,15 +323,26 @@ class PostgresDatabase:
         """The connection, made anew where it was lost."""
         if self._link is None:
             link = Link(self._connect())
-            if self._orphan is not None:
-                try:
-                    link.exchange([(END_ORPHAN, (self._orphan,))])
-                except (Lost, Failed) as error:
-                    link.close()
-                    raise self._lost(str(error)) from error
-                self._orphan = None
+            try:
+                self._greet(link)
+            except (Lost, Failed) as error:
+                link.close()
+                raise self._lost(str(error)) from error
+            except BaseException:
+                link.close()
+                raise
             self._link = link
         return self._link
+
+    def _greet(self, link: Link) -> None:
+        """The first words on a connection. Raises: StoreTooNew if a newer program has changed the tables."""
+        more = [(END_ORPHAN, self._orphan)] if self._orphan is not None else []
+        found = link.exchange([HELLO, *more, *([VERSION_THERE] if self._known else [])])
+        self._orphan = None
+        self._started = found[0][0][0]
+        self.skew = timedelta(microseconds=found[0][0][1]) - (clock.now() - datetime.fromtimestamp(0, UTC))
+        if self._known:
+            too_new(self.name, int(found[-1][0][0]))
 
     def _connect(self, autocommit: bool = True) -> psycopg.Connection[Any]:
         try:
@@ -302,6 +367,8 @@ class PostgresDatabase:
         return error
 
     def _as_store_error(self, failed: Failed) -> StoreError:
+        if failed.state == SHARED:
+            return StoreError(self.name, "a pooler shares the connection among programs; set its pool_mode = session")
         kind = StoreBusy if failed.state in {*AGAIN, LOCK_TIMEOUT, CANCELLED} else StoreError
         error = kind(self.name, failed.reason)
         # Two that open a case at once may have drawn the same id: the second draws again.
@@ -314,7 +381,7 @@ class PostgresDatabase:
         """Of the schema; 0 where there are no tables yet."""
         try:
             self.round_trips += 1
-            rows = self._linked().exchange([("SELECT version_num FROM alembic_version", ())])[0]
+            rows = self._linked().exchange([VERSION_THERE])[0]
         except Failed as failed:
             if failed.state == UNDEFINED_TABLE:
                 return 0
@@ -325,6 +392,9 @@ class PostgresDatabase:
         if not version.isdigit():
             raise StoreError(self.name, f"the tables of another program are in it (alembic_version {version})")
         return int(version)
+
+    def check_version(self) -> None:
+        too_new(self.name, self._version())
 
     def _upgrade(self) -> None:
         """The migrations, with all other openers waiting until they are through."""
@@ -337,10 +407,11 @@ class PostgresDatabase:
             said = getattr(getattr(origin, "diag", None), "message_primary", None)
             raise StoreError(self.name, said or type(origin or error).__name__) from error
 
-    def _bring_calendars(self) -> None:
+    def bring_calendars(self) -> bool:
         """Calendar files that another machine installed: all must count the same days."""
-        for name, body in self._alone((CALENDAR_FILES, ())):
-            _bring(os.path.join(self.folder, CALENDARS, os.path.basename(name)), body)
+        there = os.path.join(self.folder, CALENDARS)
+        brought = [_bring(os.path.join(there, os.path.basename(n)), body) for n, body in self.execute(CALENDAR_FILES)]
+        return any(brought)
 
     # -- others ------------------------------------------------------------------------------------
 
@@ -395,13 +466,13 @@ class Answer:
         return self._rows
 
 
-def _bring(path: str, body: bytes) -> None:
-    """Make a private file hold that, whole or not at all. Raises: StoreError."""
+def _bring(path: str, body: bytes) -> bool:
+    """Make a private file hold that, whole or not at all; whether it did not yet. Raises: StoreError."""
     try:
         if os.path.isfile(path):
             with open(path, "rb") as file:
                 if file.read() == body:
-                    return
+                    return False
         private_folder(Path(path).parent)
         draft = f"{path}.{os.getpid()}.draft"
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -409,3 +480,4 @@ def _bring(path: str, body: bytes) -> None:
         os.replace(draft, path)
     except OSError as error:
         raise StoreError(path, error.strerror or str(error)) from error
+    return True

@@ -12,8 +12,6 @@ from psycopg.conninfo import conninfo_to_dict
 from escalation.errors import StoreError
 
 UNREADABLE = "the URL cannot be read; in a password, write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25"
-OPTIONS = "-c statement_timeout=30s -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
-"""A process that was frozen in the midst of a transaction must not hold up the others for ever."""
 DEFAULTS = {
     "connect_timeout": ("PGCONNECT_TIMEOUT", "10"),
     "keepalives_idle": (None, "30"),
@@ -38,8 +36,7 @@ def settings_of(url: str) -> dict[str, Any]:
     for key, (variable, value) in DEFAULTS.items():
         if variable is None or variable not in os.environ:
             given.setdefault(key, value)
-    own = given.get("options", os.environ.get("PGOPTIONS", ""))
-    return {**given, "options": f"{OPTIONS} {own}".strip(), "client_encoding": "utf8"}
+    return {**given, "client_encoding": "utf8"}
 
 
 def without_password(settings: dict[str, Any]) -> str:

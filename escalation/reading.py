@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -21,7 +21,7 @@ from escalation.core.table import Table
 from escalation.engine import Engine
 from escalation.errors import BadInput, FieldProblem, NotFound, StoreDamaged
 from escalation.said import When, answers, days_ahead, instant
-from escalation.store import CaseRow, Store
+from escalation.store import REFUSE_NOW, CaseRow, Store
 from escalation.views import asks_of, due_rows, local, recordable, show, titles
 from states.errors import near_miss
 from states.model import MAIN
@@ -45,7 +45,7 @@ class Reader:
         self.engine = Engine(store)
         self.lang = lang
         self._now = now
-        if now is not None and store.setting("refuse_now") == "true":
+        if now is not None and store.setting(REFUSE_NOW) == "true":
             raise BadInput(FieldProblem("now", str(now), "store_refuses_now"))
         self.now()
 
@@ -129,6 +129,12 @@ class Reader:
     def changes(self) -> int:
         """A number that moves when another process commits: then what was read may no longer be so."""
         return self.engine.store.changes()
+
+    def freshen(self) -> bool:
+        """Count days by calendar data that another process, or machine, has installed meanwhile; whether one has."""
+        store = self.engine.store
+        store.bring_calendars()
+        return self.engine.shelf.freshen()
 
     def first_refs(self, most: int) -> list[str]:
         """The ids of the first few cases."""
@@ -342,7 +348,7 @@ class Reader:
     # -- files and definitions ---------------------------------------------------------------------
 
     def export(self, format: str, cases: Sequence[str] = ()) -> Iterator[bytes]:
-        """Cases, or all of them, as `json`, `jsonl` or `csv`, or what is due of them as `ics`, block by block."""
+        """Cases, or all, as `json`, `jsonl`, `csv` or `xes`, or what is due of them as `ics`, block by block."""
         from escalation import transfer
 
         if format == "ics":
@@ -355,6 +361,10 @@ class Reader:
         rows = (self.engine.store.case(ref) for ref in cases) if cases else self.engine.store.cases()
         if format == "jsonl":
             yield from transfer.export_jsonl(self.engine, rows)
+        elif format == "xes":
+            from escalation.xes import export_xes
+
+            yield from export_xes(self.engine, rows, self.now())
         elif format == "json":
             yield from transfer.export_json(self.engine, rows, self.lang, self.now())
         else:
@@ -387,6 +397,27 @@ class Reader:
         one, other = (self.engine.shelf.named(name, self.now(), keep=False) for name in (old, new))
         live = ((row, s) for row, s in self.snapshots(open_only=True) if s.definition == one)
         return compared(self.engine, one, other, live, self.lang)
+
+    def simulate(
+        self, procedure: str, *, cases: int = 1_000, seed: int = 1, silent: Sequence[str] = (),
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Data:  # fmt: skip
+        """Many made-up lives of a procedure, by name, file or hash: how long, which ends, what none of them reached.
+
+        The same arguments give the same answer. `silent`: parties that never act.
+        Raises: BadInput, NotFound, ProcedureError.
+        """
+        from escalation.simulate import simulate
+
+        table = self.engine.shelf.table(self.engine.shelf.named(procedure, self.now(), keep=False))
+        at = None if self._now is None else self.now(table.clock.zone)
+        return simulate(table, self.lang, cases=cases, seed=seed, silent=silent, opened_at=at, progress=progress)
+
+    def settings(self) -> Data:
+        """What the store was told about itself, by name: `refuse_now`, whether `now` cannot be said."""
+        from escalation.settings import settings
+
+        return settings(self.engine.store)
 
     def calendars(self) -> Rows:
         """The calendars there are, and the years they are certain of."""

@@ -32,6 +32,8 @@ class Shelf:
         self._store = store
         self._tables: dict[str, Table] = {}
         self._choosers: dict[str, Chooser] = {}
+        self._touched: int | None = None
+        """When the folder of calendars was changed last, as far as the tables know."""
 
     @property
     def calendars(self) -> tuple[str, ...]:
@@ -46,6 +48,8 @@ class Shelf:
             if kept is None:
                 raise StoreError(self._store.path, f"definition {hash[:12]} is missing")
             procedure = decode(kept[2])
+            if self._touched is None:
+                self._touched = self._touched_at()
             table = self._tables[hash] = Table(procedure, load_calendar(procedure.calendar, self.calendars), hash)
         return table
 
@@ -63,10 +67,24 @@ class Shelf:
         names = {self.table(hash).procedure.calendar for hash in self._store.open_definitions()}
         return [load_calendar(name, self.calendars).stamp for name in sorted(names)]
 
+    def freshen(self) -> bool:
+        """Read the calendars again if any was installed since the tables were made; whether one was."""
+        if self._touched in (None, self._touched_at()):
+            return False
+        self.forget()
+        return True
+
     def forget(self) -> None:
         """Read calendars and definitions again: something was installed."""
         self._tables.clear()
         self._choosers.clear()
+        self._touched = None
+
+    def _touched_at(self) -> int:
+        try:
+            return os.stat(self.calendars[0]).st_mtime_ns
+        except OSError:
+            return 0
 
     def named(self, name: str, now: datetime, keep: bool = True) -> str:
         """The hash of the definition that `name` means now: a path, a name, or a hash in full or in part.

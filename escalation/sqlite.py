@@ -10,9 +10,11 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from typing import Any
 
-from escalation.errors import StoreBusy, StoreError, StoreTooNew
+from escalation.database import too_new
+from escalation.errors import StoreBusy, StoreError
 from escalation.migrations import SCHEMA, VERSION, upgrade
 
 BUSY_SECONDS = 30
@@ -26,6 +28,7 @@ class SqliteDatabase:
 
     kind = "sqlite"
     lock = ""
+    skew = timedelta(0)
     each = "SELECT value FROM json_each(?)"
 
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
@@ -47,8 +50,7 @@ class SqliteDatabase:
             connection = _connect(path)
             try:
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
-                if version > VERSION:
-                    raise StoreTooNew(path, f"schema {version}, this program knows {VERSION}")
+                too_new(path, version)
                 if version < VERSION:
                     _migrate(path)
             except BaseException:
@@ -57,6 +59,14 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise _as_store_error(error, path) from error
         connection.execute("PRAGMA busy_timeout = 0")  # from here on `_patiently` waits
+        return cls(connection, path)
+
+    @classmethod
+    def nothing(cls, path: str) -> SqliteDatabase:
+        """As an empty file at `path` would be, where there is none, and none is to be made. It cannot be written to."""
+        connection = _connect(":memory:")
+        _create(connection)
+        connection.set_authorizer(_reading_only)
         return cls(connection, path)
 
     @property
@@ -144,6 +154,12 @@ class SqliteDatabase:
     def ids_were_copied(self, tables: Sequence[str]) -> None:
         """An INTEGER PRIMARY KEY goes on after the largest by itself."""
 
+    def bring_calendars(self) -> bool:
+        return False  # the file lies on one machine
+
+    def check_version(self) -> None:
+        too_new(self.name, int(self.execute("PRAGMA user_version").fetchone()[0]))
+
     def changes(self) -> int:
         version = int(self.execute("PRAGMA data_version").fetchone()[0])
         if self._seen is None:
@@ -182,13 +198,22 @@ def _migrate(path: str) -> None:
         connection.execute("BEGIN IMMEDIATE")
         version = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may have been first
         if version == 0:
-            with open(SCHEMA, encoding="utf-8") as script:
-                for statement in script.read().split(";\n"):
-                    connection.execute(statement)
+            _create(connection)
         connection.execute("COMMIT")
     if 0 < version < VERSION:
         _copy_before_upgrade(path, version)
         upgrade(f"sqlite:///{path}")
+
+
+def _reading_only(action: int, *_: object) -> int:
+    writes = (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE)
+    return sqlite3.SQLITE_DENY if action in writes else sqlite3.SQLITE_OK
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    with open(SCHEMA, encoding="utf-8") as script:
+        for statement in script.read().split(";\n"):
+            connection.execute(statement)
 
 
 def _copy_before_upgrade(path: str, version: int) -> None:

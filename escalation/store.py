@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import MsgspecError, json
@@ -31,6 +31,8 @@ T = TypeVar("T")
 POSTGRES = ("postgresql://", "postgres://")
 PAUSES = (0.2, 1.0)
 """Seconds before each further try, where a connection was lost."""
+REFUSE_NOW = "refuse_now"
+"""The setting under which nobody can say another time than the present one."""
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Of case ids: none that look alike."""
 
@@ -106,6 +108,19 @@ class Store:
     def changes(self) -> int:
         """A number that moves when another process commits; one cheap question. The first begins to watch."""
         return self._db.changes()
+
+    @property
+    def skew(self) -> timedelta:
+        """How far the clock that all who share the store have in common is ahead of this machine's."""
+        return self._db.skew
+
+    def bring_calendars(self) -> bool:
+        """Fetch calendar files that were installed on another machine; whether there were any."""
+        return self._db.bring_calendars()
+
+    def check_version(self) -> None:
+        """Raises: StoreTooNew if a newer program has changed the tables meanwhile."""
+        self._db.check_version()
 
     def wait(self, seconds: float) -> bool:
         """Sleep; True at once when another process has committed since the last `wait`.

@@ -106,6 +106,8 @@ class Bridge:
         found = await self.ask(lambda desk: desk.changes())
         changed = self._changes is not None and found != self._changes
         self._changes = found
+        if changed:
+            await self.ask(lambda desk: desk.freshen())
         return changed
 
     async def speak(self, lang: str) -> None:

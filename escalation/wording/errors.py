@@ -17,6 +17,7 @@ from escalation.errors import (
     ConfigError,
     DeliveryFailed,
     FieldProblem,
+    ImportStopped,
     NotFound,
     Refused,
     StoreBusy,
@@ -51,6 +52,8 @@ def error_lines(error: BaseException, lang: str, titles: Titles | None = None) -
         case CaseMoved():
             facts = {"case": error.case, "expected": error.expected, "found": error.found}
             return [said.say("case_moved.what", **facts), said.say("case_moved.how", **facts)]
+        case ImportStopped():
+            return _import_stopped(error, said)
         case StoreError():
             return _store(error, said)
         case DeliveryFailed():
@@ -214,9 +217,37 @@ def _would_conflict(error: WouldConflict, said: Wording, titles: Titles) -> list
     return [*lines, said.say("error.nothing_logged"), said.say("would_conflict.how", accept=accept)]
 
 
-def _store(error: StoreError, said: Wording) -> list[str]:
+def _import_stopped(error: ImportStopped, said: Wording) -> list[str]:
+    """What went in, what did not, and how to go on without having anything twice."""
+    from shlex import quote
+
+    lines = [
+        said.say("import_stopped.what", path=error.path), _reason_of(error, said),
+        said.say("import_stopped.kept", n=len(error.cases), entries=error.entries),
+    ]  # fmt: skip
+    if error.skipped:
+        lines.append(said.say("import_stopped.skipped", n=len(error.skipped)))
+    if error.left:
+        lines.append(said.say("import_stopped.left", n=len(error.left)))
+    if error.rest:
+        lines += [said.say("import_stopped.rest"), f"  escalation import {quote(error.rest)}"]
+    elif error.left:
+        lines.append(said.say("import_stopped.from", key=_short(str(error.left[0]))))
+    if error.unsure:
+        _, ref = error.unsure[0]
+        lines.append(said.say("import_stopped.unsure", n=len(error.unsure), case=ref))
+        if error.rest_unsure:
+            lines.append(f"  escalation import {quote(error.rest_unsure)}")
+    return [*lines, said.say("import_stopped.not_again")]
+
+
+def _reason_of(error: StoreError, said: Wording) -> str:
     known = f"reason.{error.reason}"
-    reason = said.say("store.reason", reason=said.say(known) if said.has(known) else system_said(error.reason, said))
+    return said.say("store.reason", reason=said.say(known) if said.has(known) else system_said(error.reason, said))
+
+
+def _store(error: StoreError, said: Wording) -> list[str]:
+    reason = _reason_of(error, said)
     server = "://" in error.path
     match error:
         case StoreTooNew():

@@ -196,19 +196,24 @@ class _Reader:
 
     def _compared(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> str:
         states = any(ast.unparse(s).startswith(("case.state", "tracks.")) for s in (left, right))
-        sides = {"left": self._value(left, states), "right": self._value(right, states)}
+        names = [ast.unparse(s).removeprefix("facts.") for s in (left, right) if ast.unparse(s).startswith("facts.")]
+        fact = names[0] if names else None
+        sides = {"left": self._value(left, states, fact), "right": self._value(right, states, fact)}
         return self.wording.say(f"op.{_OPERATORS[type(op)]}", **sides)
 
-    def _value(self, node: ast.expr, state: bool = False) -> str:
+    def _value(self, node: ast.expr, state: bool = False, fact: str | None = None) -> str:
+        """`fact`: what it is compared with, whose choices have words."""
         match node:
             case ast.Constant(value=bool(value)):
                 return self.wording.say("word.yes" if value else "word.no")
             case ast.Constant(value=value):
-                return self._title("state", value) if state and isinstance(value, str) else visible(str(value))
+                if state and isinstance(value, str):
+                    return self._title("state", value)
+                return visible(self.titles.get("choice", {}).get(f"{fact}={value!s}") or str(value))
             case ast.Name() | ast.Attribute():
                 return self.name(ast.unparse(node))
             case ast.List(elts=each) | ast.Tuple(elts=each):
-                return self.wording.listed([self._value(e, state) for e in each])
+                return self.wording.listed([self._value(e, state, fact) for e in each])
             case ast.BinOp(left=left, op=op, right=right):
                 return f"{self._value(left)} {_ARITHMETIC[type(op)]} {self._value(right)}"
             case ast.UnaryOp(op=ast.USub(), operand=operand):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from places import Place
 
-from escalation import Desk
+from escalation import Desk, clock, open_store
 from escalation.errors import BadInput, CaseMoved, NotFound, Refused, WouldConflict
 
 Opener = Callable[[str], Desk]
@@ -324,3 +325,39 @@ def test_many_cases_take_the_same_event_and_those_that_cannot_say_why(desk: Open
     assert [main_state(there, case) for case in ready] == ["settled"] * 3
     assert [row["ok"] for row in there.verify()] == [True] * 4
     assert there.show(unready)["head"] == 1
+
+
+def test_a_machine_whose_clock_is_a_little_slow_writes_after_the_others(place: Place, parcel: Path) -> None:
+    ahead = clock.now() + timedelta(seconds=90)
+    with open_store(place.url(), now=ahead) as theirs, open_store(place.url()) as mine:
+        case = theirs.open(str(parcel))
+        theirs.note(case, "theirs")
+        answer = mine.note(case, "mine")
+        log = mine.engine.store.log(mine.engine.store.case(case).id)
+
+    assert answer["seq"] == answer["head"] == 3
+    assert [entry.recorded_at for entry in log] == [ahead] * 3
+
+
+def test_a_machine_whose_clock_is_wrong_is_told_so_in_local_time(place: Place, parcel: Path) -> None:
+    with open_store(place.url(), now=clock.now() + timedelta(minutes=10)) as theirs, open_store(place.url()) as mine:
+        case = theirs.open(str(parcel))
+        with pytest.raises(BadInput) as caught:
+            mine.note(case, "mine")
+        (problem,) = caught.value.problems
+
+        assert (problem.field, problem.expected) == ("clock", "clock_behind")
+        assert str(problem.limit).endswith("+08:00")
+        assert mine.show(case, as_of=clock.now() + timedelta(minutes=11))["head"] == 1
+
+
+def test_an_instant_that_was_said_is_meant_as_it_is_said(place: Place, parcel: Path) -> None:
+    with (
+        open_store(place.url(), now="2026-03-02T10:00:30") as theirs,
+        open_store(place.url(), now="2026-03-02T10:00") as mine,
+    ):
+        case = theirs.open(str(parcel))
+        with pytest.raises(BadInput) as caught:
+            mine.note(case, "mine")
+
+        assert caught.value.problems[0].field == "now"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -13,18 +15,30 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from places import Place, Server
+from places import Place, Server, running
 from proxy import ANSWER, REQUEST, Proxy
 
 from escalation import Desk, open_store
 from escalation.core.entries import Entry, Note
+from escalation.daemon import Daemon
 from escalation.engine import Loaded
-from escalation.errors import StoreBusy, StoreError
+from escalation.errors import StoreBusy, StoreError, StoreTooNew
 from escalation.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
 PARCEL = ROOT / "tests" / "procedures" / "parcel-dispute.yaml"
 NOW = "2026-03-02T10:00"
+YEAR = """calendar = "CN"
+year = 2027
+off = [
+  {from = 2027-01-01, to = 2027-01-03, name = "元旦"},
+  {from = 2027-02-05, to = 2027-02-11, name = "春节"},
+]
+working = [2027-01-31, 2027-02-20]
+
+[source]
+title = "made up for a test"
+"""
 
 pytestmark = pytest.mark.parametrize("place", ["postgresql"], indirect=True)
 
@@ -337,3 +351,126 @@ def test_a_set_of_entries_keeps_every_letter(place: Place) -> None:
     assert [texts(place, case) for case in cases] == [[text] for text in said]
     with open_store(place.url(), now="2026-03-03T10:00") as desk:
         assert [desk.show(case)["title"] for case in cases] == [text or "…" for text in said]
+
+
+def test_an_entry_that_a_crash_of_the_server_has_lost_is_never_called_recorded(place: Place) -> None:
+    """After a crash the number of the lost transaction is given out again, and what it says is somebody else's."""
+    with running() as server:
+        name = server.new("filled")
+        with open_store(server.url(name), now=NOW) as mine:
+            first, second = mine.open(str(PARCEL)), mine.open(str(PARCEL))
+
+            def write_and_crash() -> None:
+                with mine.engine.batch():
+                    mine.note(first, "must not be lost")
+                    number, process = mine.engine.store.run("SELECT pg_current_xact_id(), pg_backend_pid()").fetchone()
+                    os.kill(process, signal.SIGKILL)
+                    _wait_for(server.url(name))
+                    with open_store(server.url(name), now=NOW) as theirs, theirs.engine.batch():
+                        again = theirs.engine.store.run("SELECT pg_current_xact_id()").fetchone()[0]
+                        theirs.note(second, "theirs")
+                    assert again == number, "the server did not give the number out again"
+
+            with pytest.raises(StoreError):
+                write_and_crash()
+
+            assert [type(entry).__name__ for entry in mine.engine.store.log(1)] == ["Opened"]
+            mine.note(first, "and it goes on")
+            assert [row["text"] for row in mine.log(first) if row["kind"] == "note"] == ["and it goes on"]
+        server.admin.close()
+        server.admin = psycopg.connect(server.url("postgres"), autocommit=True)
+
+
+def _wait_for(url: str) -> None:
+    """Until the server takes connections again."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            psycopg.connect(url).close()
+            return
+        except psycopg.OperationalError:
+            assert time.monotonic() < until, "the server did not come back"
+
+
+def test_a_claim_that_found_nothing_wakes_nobody(desk: Callable[[str], Desk], place: Place) -> None:
+    there = desk(NOW)
+    case = there.open(str(PARCEL))
+    store = there.engine.store
+    with psycopg.connect(place.url(), autocommit=True) as ears:
+        ears.execute("LISTEN escalation")
+        with store.writing():
+            store.run("UPDATE setting SET value = value WHERE name = ? RETURNING name", ("nothing",)).fetchall()
+        there.note(case, "heard")
+
+        assert len(list(ears.notifies(timeout=10, stop_after=1))) == 1
+        assert list(ears.notifies(timeout=0)) == []
+
+
+def test_an_answer_needs_no_connection_once_the_entry_is_kept(
+    desk: Callable[[str], Desk], place: Place, proxy: Proxy
+) -> None:
+    there = desk(NOW)
+    case = there.open(str(PARCEL))
+    with open_store(f"postgresql://postgres@/{place.database()}?host={proxy.folder}&port=5433", now=NOW) as cut:
+        cut.note(case, "first")
+        before = proxy.round_trips
+        answer = cut.note(case, "second")
+
+        assert (answer["seq"], answer["head"]) == (3, 3)
+        assert proxy.round_trips - before == 3  # one for the zone of the case, two for the entry
+
+
+@pytest.mark.parametrize("level", ["serializable", "repeatable read"])
+def test_a_server_that_begins_otherwise_changes_nothing_about_claims(
+    desk: Callable[[str], Desk], place: Place, level: str
+) -> None:
+    there = desk(NOW)
+    there.open(str(PARCEL))
+    with psycopg.connect(place.url(), autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {place.database()} SET default_transaction_isolation = '{level}'")
+    with open_store(place.url(), now=NOW) as other, other.engine.store.writing():
+        assert other.engine.store.run("SELECT current_setting('transaction_isolation')").fetchone()[0] == (
+            "read committed"
+        )
+
+
+def test_limits_hold_without_words_that_a_pooler_refuses_and_those_of_the_url_stay(place: Place) -> None:
+    asked = "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')"
+    with closing(Store.open(place.url())) as plain:
+        assert plain.run(asked).fetchone() == ("30s", "30s")
+    with closing(Store.open(place.url() + "&options=-c%20lock_timeout%3D50ms")) as own:
+        assert own.run(asked).fetchone() == ("30s", "50ms")
+
+
+def test_holidays_that_another_machine_installed_reach_a_daemon_that_runs(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ESCALATION_FILES", str(tmp_path / "here"))
+    with open_store(place.url(), now="2026-12-20T10:00") as here:
+        here.open(str(PARCEL))
+        daemon = Daemon(here.engine.store, nightly=False)
+        before = daemon.calendar_changed()
+        monkeypatch.setenv("ESCALATION_FILES", str(tmp_path / "elsewhere"))
+        with open_store(place.url(), now="2026-12-20T10:00") as elsewhere:
+            year = tmp_path / "CN-2027.toml"
+            year.write_text(YEAR, encoding="utf-8")
+            elsewhere.install_calendar(year)
+        screens = here.freshen()
+
+        assert (before, screens, daemon.calendar_changed(), daemon.calendar_changed()) == (False, True, True, False)
+        daemon.sending.close()
+
+
+def test_a_program_that_runs_leaves_a_store_alone_that_became_too_new_for_it(
+    desk: Callable[[str], Desk], place: Place
+) -> None:
+    there = desk(NOW)
+    case = there.open(str(PARCEL))
+    there.log(case)
+    with psycopg.connect(place.url(), autocommit=True) as newer:
+        newer.execute("UPDATE alembic_version SET version_num = '0009'")
+        newer.execute("ALTER TABLE entry ALTER COLUMN hash TYPE text")
+    with pytest.raises(StoreTooNew):
+        there.engine.store.check_version()
+    with pytest.raises(StoreTooNew):
+        there.log(case)  # the statement that was prepared for the old column leads to a new connection
