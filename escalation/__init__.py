@@ -8,7 +8,8 @@ In reading order:
     shelf        the procedures a store can open cases of
     engine       record, correct, preview, advance: load -> evaluate -> announce -> commit
     views, advice, reasons, forecast        read-only answers
-    transfer     what leaves and enters as a file
+    transfer     what leaves and enters as a file; `xes` for process mining
+    simulate     many made-up lives of a procedure, counted
     api          the library: `from escalation import open_store`
     cli/         the command line
     wording/     every sentence the product says by itself

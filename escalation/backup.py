@@ -210,7 +210,7 @@ def nightly(store: Store, folder: str | Path, now: datetime, progress: Progress 
 
     `now`: the day is that of its own zone. None: the day has its backup. Raises: as `backup`; none goes then.
     """
-    there, name = Path(folder) / FOLDER, _name(store)
+    there, name = Path(folder) / FOLDER, name_of(store.path if store.kind == "sqlite" else None)
     file = there / f"{name}-{now.date()}.tar.gz"
     if file.exists():
         return None
@@ -218,19 +218,27 @@ def nightly(store: Store, folder: str | Path, now: datetime, progress: Progress 
         private_folder(there)
         # Of two schedulers at the same moment both have a whole one; either may stay.
         made = backup(store, file, now, force=True, progress=progress)
-        ours = re.compile(rf"{re.escape(name)}-(\d{{4}}-\d\d-\d\d)\.tar\.gz")
-        found = ((each.name, ours.fullmatch(each.name)) for each in there.iterdir())
-        for old in to_delete(_with_days({n: m[1] for n, m in found if m}), now.date()):
+        for old in to_delete(made_by_night(there, name), now.date()):
             (there / old).unlink(missing_ok=True)
     except OSError as error:
         raise _unwritable(file, error.strerror) from error
     return made
 
 
-def _name(store: Store) -> str:
-    """`escalation`; stores under other names share a folder without taking each other's day."""
-    stem = Path(store.path).stem if store.kind == "sqlite" else "cases"
+def name_of(path: str | None) -> str:
+    """What the backups of every night begin with, of a SQLite file, or (None) of a server's store.
+
+    `escalation`; stores under other names share a folder without taking each other's day.
+    """
+    stem = "cases" if path is None else Path(path).stem
     return "escalation" if stem == "cases" else f"escalation-{stem}"
+
+
+def made_by_night(there: Path, name: str) -> list[tuple[str, date]]:
+    """The backups of every night in a folder, with their days, in no order."""
+    ours = re.compile(rf"{re.escape(name)}-(\d{{4}}-\d\d-\d\d)\.tar\.gz")
+    found = ((each.name, ours.fullmatch(each.name)) for each in there.iterdir())
+    return list(_with_days({name: match[1] for name, match in found if match}))
 
 
 def _with_days(names: Mapping[str, str]) -> Iterator[tuple[str, date]]:

@@ -76,6 +76,11 @@ def away(name: str, secret: str, folder: str) -> bool:
     return secret == "file" and not _path(name, folder).exists()
 
 
+def keyring_there() -> bool:
+    """Whether this system has a keyring that can be used. It is asked for nothing."""
+    return _keyring() is not None
+
+
 def forget(name: str, secret: str, folder: str) -> None:
     """Take an address away, where this program had put it."""
     if secret == "file":

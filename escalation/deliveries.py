@@ -5,14 +5,18 @@ a delivery (`routed`), or there is none (`kept`: it is shown on the screens only
 what it is about already (`silent`). Then it is `told`, or `parked` after a day of failures; `overtaken` if
 what was to be said was no longer so when its time came. A delivery is one message: what waits for the
 same channel goes out together.
-Each method that writes is one transaction. Source: semantics §8; docs/daemon.md.
+Each method that writes is one transaction, which runs again where the connection was lost; what a daemon does
+over and over looks first, and writes only where there is something to write. Leases and signs of life go by the
+clock that all who share the store have in common (`Store.skew`), all else by that of the asker.
+Source: semantics §8; docs/daemon.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -36,6 +40,21 @@ LATE = timedelta(minutes=15)
 """A delivery that nobody tried for so long though it was time has no daemon that could send it."""
 INSIST = timedelta(hours=4)
 """An urgent reminder that nobody has acknowledged is said again after that, while there is still time."""
+SAME_TIME = timedelta(seconds=5)
+"""Clocks that differ by less go alike: to ask for the time takes time."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def surely(transaction: Callable[Concatenate[Deliveries, P], T]) -> Callable[Concatenate[Deliveries, P], T]:
+    """Of a method that is one transaction: it runs again where the connection was lost and nothing of it was kept."""
+
+    @wraps(transaction)
+    def run(deliveries: Deliveries, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return deliveries._store.surely(lambda: transaction(deliveries, *args, **kwargs))
+
+    return run
 
 
 class Deliveries:
@@ -46,6 +65,7 @@ class Deliveries:
 
     # -- channels --------------------------------------------------------------------------------------
 
+    @surely
     def add_channel(self, **columns: Any) -> ChannelRow:
         """A new channel; `columns` are those of `ChannelRow` but `id`. Health starts empty."""
         given = {"ok_at": None, "failing_since": None, "error": None, **columns}
@@ -64,11 +84,13 @@ class Deliveries:
             raise NotFound("channel", name, near_miss(name, known), tuple(known))
         return known[name]
 
+    @surely
     def remove_channel(self, name: str) -> None:
         """Forget a channel and what waits for it. Raises: NotFound."""
         with self._store.writing():
             self._run(sql.REMOVE_CHANNEL, (self.channel(name).id,))
 
+    @surely
     def retry(self, name: str | None = None) -> int:
         """What was parked (for one channel, or all) waits again; how many deliveries."""
         ids = [self.channel(name).id] if name is not None else [each.id for each in self.channels()]
@@ -82,6 +104,7 @@ class Deliveries:
                 found += len(parked)
         return found
 
+    @surely
     def ok(self, channel_id: int, now: datetime) -> None:
         """A channel took something."""
         with self._store.writing_or_joining():
@@ -89,6 +112,7 @@ class Deliveries:
 
     # -- what a person has seen ------------------------------------------------------------------------
 
+    @surely
     def acknowledge(self, case_id: int, now: datetime) -> list[Announced]:
         """A person has seen what was announced about a case: it falls silent until something graver comes."""
         with self._store.writing():
@@ -129,8 +153,11 @@ class Deliveries:
 
     # -- routing -----------------------------------------------------------------------------------------
 
+    @surely
     def route(self, now: datetime, most: int = 500) -> int:
         """Hand pending announcements to the channels that take them; how many there were."""
+        if not self._run(sql.PENDING, (to_int(now), 1)).fetchall():
+            return 0
         with self._store.writing():
             rows = self._run(sql.PENDING + self._store.skipping_locked("o"), (to_int(now), most)).fetchall()
             if not rows:
@@ -179,58 +206,80 @@ class Deliveries:
             self._run(sql.HURRY, (at, delivery, at))
         self._run(sql.INSERT_ITEM, (channel.id, outbox_id, delivery))
 
+    @surely
     def insist(self, now: datetime) -> int:
         """Say urgent reminders again that nobody has acknowledged, while there is time; how many."""
+        values = ("told", URGENT, to_int(now), to_int(now - INSIST))
+        if not self._run(sql.UNANSWERED, values).fetchall():
+            return 0
         with self._store.writing():
-            values = ("told", URGENT, to_int(now), to_int(now - INSIST))
             rows = self._run(sql.UNANSWERED + self._store.skipping_locked("o"), values).fetchall()
             for id, case_id, body, level, until in rows:
                 key, said = again(_announced(body), now)
                 self._run(sql.ANSWERED, (id,))
-                row = (
-                    case_id,
-                    key,
-                    said.kind,
-                    to_int(now),
-                    "pending",
-                    msgspec.json.encode(said),
-                    to_int(now),
-                    level,
-                    until,
-                )
+                body = msgspec.json.encode(said)
+                row = (case_id, key, said.kind, to_int(now), "pending", body, to_int(now), level, until)
                 self._run(sql.INSERT_AGAIN, row)
         return len(rows)
 
     # -- digests -----------------------------------------------------------------------------------------
 
-    def put_digest(self, channel_id: int, key: str, now: datetime) -> bool:
-        """A digest to be sent once under that key; False if it was made before."""
+    @surely
+    def put_digests(self, keys: Mapping[int, str], now: datetime) -> int:
+        """Digests to be sent once under the key of each channel's id; how many were not made before."""
+        if not keys:
+            return 0
+        made = {tuple(row) for row in self._run(sql.digests_made(len(keys)), (*keys, *keys.values())).fetchall()}
+        missing = [each for each in keys.items() if each not in made]
+        if not missing:
+            return 0
         with self._store.writing():
-            values = (channel_id, "digest", key, 0, "waiting", to_int(now), to_int(now))
-            return self._run(sql.INSERT_DIGEST, values).fetchone() is not None
+            put = [
+                self._run(sql.INSERT_DIGEST, (id, "digest", key, 0, "waiting", to_int(now), to_int(now))).fetchone()
+                for id, key in missing
+            ]
+        return len([row for row in put if row is not None])
 
     # -- sending -----------------------------------------------------------------------------------------
 
-    def claim(self, now: datetime, owner: str, unable: Sequence[int] = ()) -> Claimed | None:
+    @surely
+    def claim(
+        self, now: datetime, owner: str, unable: Sequence[int] = (), held: Sequence[int] = (),
+        late: timedelta = timedelta(0),
+    ) -> Claimed | None:  # fmt: skip
         """The next delivery whose time has come, ours until the lease ends; None if there is none.
 
-        `unable`: channels that this machine has no secret for.
+        `unable`: channels that this machine has no secret for. `held`: deliveries that the owner is at; what it
+        has claimed besides was forgotten, and comes at once. `late`: how long ago it was `now`.
         """
+        statement = sql.next_delivery(len(unable), len(held))
+        values = (to_int(now), to_int(now + self._skew), owner, *unable, *held)
+        if not self._run(statement, values).fetchall():
+            return None
         with self._store.writing():
-            statement = sql.next_delivery(len(unable)) + self._store.skipping_locked("d")
-            row = self._run(statement, (to_int(now), *unable)).fetchone()
+            row = self._run(statement + self._store.skipping_locked("d"), values).fetchone()
             if row is None:
                 return None
+            held_until = now + late + LEASE
             id, kind, key, level, attempts, first, channel_id = row
             first = to_int(now) if first is None else first
-            self._run(sql.CLAIM, (owner, to_int(now + LEASE), first, id))
+            self._run(sql.CLAIM, (owner, to_int(held_until + self._skew), first, id))
             channel = next(each for each in self.channels() if each.id == channel_id)
             lines = [
                 Line(outbox, ref, status, lvl, None if until is None else from_int(until), _announced(body))
                 for outbox, ref, status, lvl, until, body in self._run(sql.ITEMS, (id,)).fetchall()
             ]
-        return Claimed(id, kind, key, level, attempts + 1, from_int(first), channel, owner, tuple(lines))
+        return Claimed(id, kind, key, level, attempts + 1, from_int(first), channel, owner, held_until, tuple(lines))
 
+    @surely
+    def hold(self, claimed: Claimed, now: datetime) -> Claimed:
+        """Claimed for as long as a new one, unless somebody has taken it over meanwhile."""
+        held_until = now + LEASE
+        with self._store.writing():
+            self._run(sql.HOLD, (to_int(held_until + self._skew), claimed.id, claimed.claim))
+        return claimed._replace(held_until=held_until)
+
+    @surely
     def sent(self, claimed: Claimed, now: datetime, said: Sequence[Line]) -> None:
         """The channel took it. What was taken back while it was on its way is set right."""
         with self._store.writing():
@@ -245,25 +294,18 @@ class Deliveries:
                 row = self._run(sql.TOLD, (to_int(now), line.outbox_id)).fetchone()
                 if row is not None and row[0] == "superseded" and line.announced.kind == "lapse":
                     sorry = retraction(line.announced, now)
-                    values = (
-                        row[1],
-                        sorry.key,
-                        sorry.kind,
-                        to_int(now),
-                        "pending",
-                        msgspec.json.encode(sorry),
-                        to_int(now),
-                        1,
-                        None,
-                    )
+                    body = msgspec.json.encode(sorry)
+                    values = (row[1], sorry.key, sorry.kind, to_int(now), "pending", body, to_int(now), 1, None)
                     self._run(sql.INSERT_AGAIN, values)
 
+    @surely
     def postponed(self, claimed: Claimed, until: datetime) -> None:
         """Its time has passed into the quiet hours: it was not tried, and waits until they end."""
         with self._store.writing():
             first = None if claimed.attempts == 1 else to_int(claimed.first_tried_at)
             self._run(sql.POSTPONE, (to_int(until), first, claimed.id, claimed.claim))
 
+    @surely
     def dropped(self, claimed: Claimed, now: datetime) -> None:
         """There was nothing left to say."""
         with self._store.writing():
@@ -271,17 +313,25 @@ class Deliveries:
                 for line in claimed.lines:
                     self._run(sql.OVERTAKEN, (line.outbox_id,))
 
-    def failed(self, claimed: Claimed, now: datetime, reason: str, permanent: bool) -> bool:
-        """The channel did not take it: tried again later, or parked. Whether it is parked."""
+    @surely
+    def failed(self, claimed: Claimed, now: datetime, reason: str, permanent: bool) -> str:
+        """The channel did not take it: tried again later (`failed`), or `parked`.
+
+        `taken_over`: others have it by now and know better how the channel is; nothing is noted.
+        """
+        reason = reason.replace("\0", "")  # has no place in a table, and may come from a program
         with self._store.writing():
-            self._run(sql.CHANNEL_FAILED, (to_int(now), reason, claimed.channel.id))
             if not permanent and now - claimed.first_tried_at < GIVE_UP:
                 later = claimed.may_be_sent(now + wait(claimed.id, claimed.attempts))
-                self._run(sql.LATER, (to_int(later), reason, claimed.id, claimed.claim))
-                return False
-            if self._done(claimed, "parked", now, reason):
-                self._run(sql.PARK_ITEMS, (claimed.id,))
-            return True
+                values = (to_int(later), reason, claimed.id, claimed.claim)
+                became, ours = "failed", self._run(sql.LATER, values).fetchone() is not None
+            else:
+                became, ours = "parked", self._done(claimed, "parked", now, reason)
+                if ours:
+                    self._run(sql.PARK_ITEMS, (claimed.id,))
+            if ours:
+                self._run(sql.CHANNEL_FAILED, (to_int(now), reason, claimed.channel.id))
+        return became if ours else "taken_over"
 
     def _done(self, claimed: Claimed, status: str, now: datetime, reason: str | None) -> bool:
         values = (status, to_int(now), reason, claimed.id, claimed.claim)
@@ -289,7 +339,8 @@ class Deliveries:
 
     def next_at(self, unable: Sequence[int] = ()) -> datetime | None:
         """When the next delivery may be tried; None if none waits."""
-        row = self._run(sql.next_delivery_at(len(unable)), tuple(unable)).fetchone()
+        skew = self._skew // timedelta(microseconds=1)
+        row = self._run(sql.next_delivery_at(len(unable)), (skew, *unable)).fetchone()
         return None if row is None or row[0] is None else from_int(row[0])
 
     # -- how it stands -----------------------------------------------------------------------------------
@@ -309,7 +360,7 @@ class Deliveries:
             },
             "deliveries": {
                 "waiting": deliveries.get("waiting", 0),
-                "late": self._run(sql.LATE_COUNT, (to_int(now - LATE),)).fetchone()[0],
+                "late": self._run(sql.LATE_COUNT, (to_int(now - LATE), to_int(now - LATE + self._skew))).fetchone()[0],
                 "parked": deliveries.get("parked", 0),
             },
         }
@@ -320,28 +371,37 @@ class Deliveries:
 
     # -- daemons -----------------------------------------------------------------------------------------
 
+    @surely
     def beat(self, id: str, host: str, pid: int, version: str, now: datetime) -> None:
         """A daemon's sign of life."""
+        now += self._skew
         with self._store.writing():
             self._run(sql.BEAT, (id, host, pid, version, to_int(now), to_int(now)))
             # With cron one comes and goes every few minutes.
             self._run(sql.FORGET_DAEMONS, (to_int(now - timedelta(days=30)), to_int(now - timedelta(hours=1))))
 
+    @surely
     def stopped(self, id: str, now: datetime) -> None:
         """A daemon went as it should."""
         with self._store.writing():
-            self._run(sql.STOPPED, (to_int(now), id))
+            self._run(sql.STOPPED, (to_int(now + self._skew), id))
 
     def daemons(self) -> list[dict[str, Any]]:
-        """Every daemon of the last month, the latest sign of life first."""
+        """Every daemon of the last month, the latest sign of life first. Instants by this machine's clock."""
         names = ("id", "host", "pid", "version", "started_at", "beat_at", "stopped_at")
         found = []
         for row in self._run(sql.DAEMONS).fetchall():
             each = dict(zip(names, row, strict=True))
             for name in names[-3:]:
-                each[name] = None if each[name] is None else from_int(each[name])
+                each[name] = None if each[name] is None else from_int(each[name]) - self._skew
             found.append(each)
         return found
+
+    @property
+    def _skew(self) -> timedelta:
+        """How far the clock that all have in common is ahead of this machine's."""
+        skew = self._store.skew
+        return skew if abs(skew) >= SAME_TIME else timedelta(0)
 
     def _run(self, statement: str, values: Sequence[Any] = ()) -> Any:
         return self._store.run(statement, values)

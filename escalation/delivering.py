@@ -2,7 +2,8 @@
 
 The database is asked by the daemon's own thread only; a few threads do the sending, so that a channel
 that hangs holds up nobody. What is said is composed when it is sent: an announcement that was overtaken
-while it waited is left out.
+while it waited is left out. What became of a message is kept in mind, and its lease prolonged, until it is
+noted: a store that is away for a while makes nobody hear a thing twice.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from escalation import channels, credentials
 from escalation.channels import Message
 from escalation.core.loudness import overtaken
 from escalation.core.snapshot import Snapshot
-from escalation.deliveries import Deliveries
+from escalation.deliveries import LEASE, Deliveries
 from escalation.delivery_rows import ChannelRow, Claimed, Line
 from escalation.digest import digest, gather, key_of
 from escalation.engine import Engine
-from escalation.errors import DeliveryFailed, NotFound
+from escalation.errors import DeliveryFailed, NotFound, StoreDamaged, StoreError
 from escalation.messages import Said, compose, item_of
 
 Send = Callable[[str, str, Message], None]
@@ -61,32 +62,44 @@ class Sending:
         self._pool: ThreadPoolExecutor | None = None
         self._unable: tuple[datetime | None, tuple[tuple[int, str], ...], list[int]] = (None, (), [])
         self._under_way: dict[Future[None], tuple[Claimed, tuple[Line, ...]]] = {}
+        """Until it is noted what became of them."""
+        self._done = Outcome()
+        """What was done and not handed out yet: a store that goes away midway makes nothing of it unsaid."""
 
-    def begin(self, now: datetime) -> Outcome:
-        """Claim what is due and set it on its way, as many as may be at one time."""
-        done, unable = Outcome(), self.unable(now)
+    def begin(self, now: datetime, late: timedelta = timedelta(0)) -> Outcome:
+        """Claim what is due and set it on its way, as many as may be at one time. `late`: how long ago it was `now`."""
+        unable = self.unable(now)
         while len(self._under_way) < AT_ONCE:
-            claimed = self._deliveries.claim(now, self._owner, unable)
+            held = [claimed.id for claimed, _ in self._under_way.values()]
+            claimed = self._deliveries.claim(now, self._owner, unable, held, late)
             if claimed is None:
                 break
-            done = done.and_then(self._one(claimed, now))
-        return done
+            self._done = self._done.and_then(self._one(claimed, now))
+        return self._handed_out()
 
-    def finish(self, now: datetime, seconds: float = 0.0) -> Outcome:
-        """Note what became of those that came back, waiting so long for one."""
-        if not self._under_way:
-            return Outcome()
-        back, _ = wait(self._under_way, timeout=seconds, return_when=FIRST_COMPLETED)
-        done = Outcome()
-        for future in back:
-            claimed, said = self._under_way.pop(future)
-            error = future.exception()
-            done = done.and_then(self._noted(claimed, said, error, now))
-        return done
+    def finish(self, now: datetime, seconds: float = 0.0, late: timedelta = timedelta(0)) -> Outcome:
+        """Note what became of those that came back, waiting so long for one. `late`: how long ago it was `now`.
+
+        Raises: StoreError; what could not be noted is tried again by the next call, after the others.
+        """
+        if self._under_way:
+            wait(self._under_way, timeout=seconds, return_when=FIRST_COMPLETED)
+        for future, (claimed, said) in list(self._under_way.items()):
+            try:
+                if now + late > claimed.held_until - LEASE / 2:
+                    claimed = self._deliveries.hold(claimed, now + late)
+                    self._under_way[future] = claimed, said
+                if future.done():
+                    self._done = self._done.and_then(self._noted(claimed, said, future.exception(), now))
+                    del self._under_way[future]
+            except StoreError:
+                self._under_way[future] = self._under_way.pop(future)
+                raise
+        return self._handed_out()
 
     @property
     def busy(self) -> bool:
-        """Whether anything is on its way."""
+        """Whether anything is on its way, or came back and is not noted."""
         return bool(self._under_way)
 
     def close(self) -> None:
@@ -103,6 +116,10 @@ class Sending:
             self._unable = (now, known, [each.id for each in rows if self._address(each) is None])
         return self._unable[2]
 
+    def _handed_out(self) -> Outcome:
+        done, self._done = self._done, Outcome()
+        return done
+
     # -- one delivery ------------------------------------------------------------------------------------
 
     def _one(self, claimed: Claimed, now: datetime) -> Outcome:
@@ -113,6 +130,8 @@ class Sending:
         try:
             said, lines = self._said(claimed, now)
         except Exception as error:  # one that cannot be said must not hold up the others
+            if isinstance(error, StoreError) and not isinstance(error, StoreDamaged):
+                raise  # the channel is not to blame
             return self._noted(claimed, (), error, now)
         if said is None:
             self._deliveries.dropped(claimed, now)
@@ -158,9 +177,9 @@ class Sending:
             return Outcome(sent=1, notes=(("sent", facts | {"announcements": len(said)}),))
         reason = error.reason if isinstance(error, DeliveryFailed) else type(error).__name__
         permanent = isinstance(error, DeliveryFailed) and error.permanent
-        parked = self._deliveries.failed(claimed, now, reason, permanent)
-        kind = "parked" if parked else "failed"
-        return Outcome(failed=1, parked=int(parked), notes=((kind, facts | {"error": type(error).__name__}),))
+        became = self._deliveries.failed(claimed, now, reason, permanent)
+        notes = ((became, facts | {"error": type(error).__name__}),)
+        return Outcome(failed=1, parked=int(became == "parked"), notes=notes)
 
     def _address(self, channel: ChannelRow) -> str | None:
         if channel.kind == "log":

@@ -84,6 +84,8 @@ class Claimed(NamedTuple):
     first_tried_at: datetime
     channel: ChannelRow
     claim: str
+    held_until: datetime
+    """When the lease ends, by this machine's clock."""
     lines: tuple[Line, ...]
 
     def may_be_sent(self, at: datetime) -> datetime:

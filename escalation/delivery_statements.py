@@ -64,7 +64,8 @@ POSTPONE = (
     "UPDATE delivery SET next_at = ?, first_tried_at = ?, attempts = attempts - 1, claim = NULL"
     " WHERE id = ? AND claim = ?"
 )
-LATER = "UPDATE delivery SET next_at = ?, error = ?, claim = NULL WHERE id = ? AND claim = ?"
+LATER = "UPDATE delivery SET next_at = ?, error = ?, claim = NULL WHERE id = ? AND claim = ? RETURNING id"
+HOLD = "UPDATE delivery SET next_at = ? WHERE id = ? AND claim = ?"
 TOLD = (
     "UPDATE outbox SET told_at = coalesce(told_at, ?),"
     " status = CASE WHEN status = 'superseded' THEN status ELSE 'told' END WHERE id = ? RETURNING status, case_id"
@@ -82,7 +83,10 @@ RETRY = (
 )
 
 OUTBOX_COUNTS = "SELECT status, count(*) FROM outbox WHERE status IN ('pending', 'routed', 'parked') GROUP BY status"
-LATE_COUNT = "SELECT count(*) FROM delivery WHERE status = 'waiting' AND next_at < ?"
+LATE_COUNT = (
+    "SELECT count(*) FROM delivery WHERE status = 'waiting'"
+    " AND (claim IS NULL AND next_at < ? OR claim IS NOT NULL AND next_at < ?)"
+)
 DELIVERY_COUNTS = "SELECT status, count(*) FROM delivery WHERE status IN ('waiting', 'parked') GROUP BY status"
 PARKED = (
     "SELECT c.name, count(*), min(d.first_tried_at), max(d.error) FROM delivery d JOIN channel c ON c.id = d.channel_id"
@@ -98,16 +102,29 @@ DAEMONS = "SELECT id, host, pid, version, started_at, beat_at, stopped_at FROM d
 FORGET_DAEMONS = "DELETE FROM daemon WHERE beat_at < ? OR stopped_at < ?"
 
 
-def next_delivery(unable: int) -> str:
-    """The earliest delivery whose time has come, not by one of `unable` channels."""
+def digests_made(channels: int) -> str:
+    """Which of so many channels and keys have their digest."""
+    each = ", ".join("?" * channels)
+    return f"SELECT channel_id, key FROM delivery WHERE channel_id IN ({each}) AND key IN ({each})"
+
+
+def next_delivery(unable: int, held: int) -> str:
+    """The earliest delivery whose time has come, not by one of `unable` channels and none of `held` deliveries.
+
+    Of those that are claimed, those whose lease is over, and those that the asker has claimed.
+    """
     without = f" AND d.channel_id NOT IN ({', '.join('?' * unable)})" if unable else ""
+    without += f" AND d.id NOT IN ({', '.join('?' * held)})" if held else ""
     return (
         "SELECT d.id, d.kind, d.key, d.level, d.attempts, d.first_tried_at, d.channel_id FROM delivery d"
-        f" WHERE d.status = 'waiting' AND d.next_at <= ?{without} ORDER BY d.level DESC, d.next_at, d.id LIMIT 1"
+        " WHERE d.status = 'waiting'"
+        " AND (d.claim IS NULL AND d.next_at <= ? OR d.claim IS NOT NULL AND d.next_at <= ? OR d.claim = ?)"
+        f"{without} ORDER BY d.level DESC, d.next_at, d.id LIMIT 1"
     )
 
 
 def next_delivery_at(unable: int) -> str:
     """When the next delivery may be tried, not by one of `unable` channels."""
     without = f" AND channel_id NOT IN ({', '.join('?' * unable)})" if unable else ""
-    return f"SELECT min(next_at) FROM delivery WHERE status = 'waiting'{without}"
+    when = "CASE WHEN claim IS NULL THEN next_at ELSE next_at - ? END"
+    return f"SELECT min({when}) FROM delivery WHERE status = 'waiting'{without}"

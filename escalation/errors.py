@@ -157,6 +157,39 @@ class StoreDamaged(StoreError):
         return {"store": self.path, "case": self.case, "entry": self.seq, "reason": self.reason}
 
 
+class ImportStopped(StoreError):
+    """The store was lost in the midst of a file. What went in is whole and stays; the rest can be imported later.
+
+    `cases`: key in the file, id here and head of each that went in; `skipped`: those with something wrong in them;
+    `left`: keys of those that were not reached; `unsure`: key and id of some that are either all in, or none of them.
+    """
+
+    kind = "import_stopped"
+    rest: str | None = None
+    """The file that `left` and `skipped` were written to."""
+    rest_unsure: str | None = None
+
+    def __init__(
+        self, cause: StoreError, cases: list[tuple[Any, str, int]], entries: int,
+        skipped: list[tuple[Any, list[FieldProblem]]], left: list[Any], unsure: list[tuple[Any, str]],
+    ) -> None:  # fmt: skip
+        super().__init__(cause.path, cause.reason)
+        self.cause, self.cases, self.entries, self.skipped = cause.kind, cases, entries, skipped
+        self.left, self.unsure = left, unsure
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {
+            "cause": self.cause,
+            "cases": [{"key": key, "case": ref, "head": head} for key, ref, head in self.cases],
+            "entries": self.entries,
+            "skipped": [{"case": key, "problems": BadInput(*ps).facts()["problems"]} for key, ps in self.skipped],
+            "left": self.left,
+            "unsure": [{"key": key, "case": ref} for key, ref in self.unsure],
+            "rest": self.rest,
+            "rest_unsure": self.rest_unsure,
+        }
+
+
 class DeliveryFailed(EscalationError):
     """One attempt at one channel failed. It is tried again later, unless `permanent`: then it cannot ever succeed.
 

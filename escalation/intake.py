@@ -7,7 +7,7 @@ by case, so that a file of any length takes little memory as long as its cases a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from escalation.core.evaluate import evaluate
 from escalation.core.snapshot import Announced, Missing, Snapshot
 from escalation.core.values import Wrong
 from escalation.engine import Engine
-from escalation.errors import FieldProblem, NotFound
+from escalation.errors import FieldProblem, ImportStopped, NotFound, StoreError, StoreUnsure
 from escalation.fields import Said
 from escalation.lines import LogReader
 from escalation.store import Posted
@@ -40,6 +40,8 @@ BATCH = 200
 """Cases in one transaction."""
 MOST_ENTRIES = 20_000
 """In one transaction, and of one case in memory together with it."""
+PAUSES = (0.2, 1.0, 5.0, 15.0, 30.0)
+"""Seconds before each further try of a transaction: a server that is started anew takes no longer."""
 
 _MARK = b"\xef\xbb\xbf"
 _CASE = re.compile(rb'"case"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?)')
@@ -64,29 +66,48 @@ def import_jsonl(
     *,
     accept_inapplicable: bool = False,
     progress: Progress | None = None,
+    pauses: Sequence[float] = PAUSES,
 ) -> Imported:
     """Take cases in from a file, or anything binary that can be read twice.
 
     `accept_inapplicable`: also those that hold entries without effect. `progress` is told the bytes
-    done and in all, about every 200 cases.
+    done and in all, about every 200 cases. A store that is lost is waited for, `pauses` seconds before each try.
+    Raises: StoreError if nothing went in; ImportStopped if it was lost for good after some had.
     """
     with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
         survey = _Survey(file)
-        definitions = _Definitions(engine, now)
+        definitions = _Definitions(engine, now, pauses)
         for line, body in survey.definitions(file):
             definitions.take(line, body)
-        intake = _Intake(engine, definitions, now, accept_inapplicable)
+        intake = _Intake(engine, definitions, now, accept_inapplicable, pauses)
         intake.skip(None, [*definitions.problems, *survey.stray])
-        for key, lines, done in survey.cases(file):
-            intake.take(key, lines)
-            if intake.full():
-                intake.write()
-                if progress is not None:
-                    progress(done, survey.size)
-        intake.write()
+        try:
+            for key, lines, done in survey.cases(file):
+                intake.take(key, lines)
+                if intake.full():
+                    intake.write()
+                    if progress is not None:
+                        progress(done, survey.size)
+            intake.write()
+        except StoreError as error:
+            raise intake.stopped(error, survey.keys) from error
         if progress is not None:
             progress(survey.size, survey.size)
     return Imported(intake.cases, intake.skipped, intake.entries)
+
+
+def part_of(file: BinaryIO, keys: Collection[Key]) -> Iterator[bytes]:
+    """The lines of these cases and every definition: what is left of a file after ImportStopped, as a file."""
+    survey = _Survey(file)
+    for _, body in survey.definitions(file):
+        yield _whole(body)
+    for key, lines, _ in survey.cases(file):
+        if key in keys:
+            yield from (_whole(body) for _, body in lines)
+
+
+def _whole(line: bytes) -> bytes:
+    return line.removeprefix(_MARK).removesuffix(b"\n") + b"\n"
 
 
 class _Head(Struct):
@@ -114,6 +135,11 @@ class _Survey:
         self._owner: dict[int, Key] = {}
         """The case of a line that does not say it."""
         self.size = self._read(file)
+
+    @property
+    def keys(self) -> list[Key]:
+        """What the file calls its cases."""
+        return list(self._last)
 
     def _read(self, file: BinaryIO) -> int:
         offset, key = 0, None
@@ -210,10 +236,11 @@ def _no_case(line: int, data: Any) -> FieldProblem:
 class _Definitions:
     """The definitions that a file brings, and those that the store or the program has."""
 
-    def __init__(self, engine: Engine, now: datetime) -> None:
+    def __init__(self, engine: Engine, now: datetime, pauses: Sequence[float]) -> None:
         self.problems: Problems = []
         self._engine = engine
         self._now = now
+        self._pauses = pauses
         self._known: dict[tuple[str | None, str | None], str | Wrong] = {}
 
     def take(self, line: int, body: bytes) -> None:
@@ -239,8 +266,13 @@ class _Definitions:
             if said.text(field) not in (None, value):
                 said.wrong(field, "of_definition", said.data[field], value)
         if reading is not None and not said.problems:
-            with self._engine.store.writing():
-                self._engine.store.keep_definition(hash, *own, body, hash, self._now, current=False)
+            store = self._engine.store
+
+            def keep() -> None:
+                with store.writing():
+                    store.keep_definition(hash, *own, body, hash, self._now, current=False)
+
+            store.surely(keep, self._pauses)
 
     def _checked(self, said: Said, body: bytes) -> Reading | None:
         """JSON is YAML: what comes in a file is held to what a procedure file is held to."""
@@ -292,7 +324,10 @@ class _Ready(NamedTuple):
 class _Intake:
     """Cases on their way in."""
 
-    def __init__(self, engine: Engine, definitions: _Definitions, now: datetime, accept_inapplicable: bool) -> None:
+    def __init__(
+        self, engine: Engine, definitions: _Definitions, now: datetime, accept_inapplicable: bool,
+        pauses: Sequence[float],
+    ) -> None:  # fmt: skip
         self.cases: list[tuple[Key, str, int]] = []
         self.skipped: list[tuple[Key | None, Problems]] = []
         self.entries = 0
@@ -300,7 +335,10 @@ class _Intake:
         self._definitions = definitions
         self._now = now
         self._accept = accept_inapplicable
+        self._pauses = pauses
         self._ready: list[_Ready] = []
+        self._drawn: list[tuple[Key, str, int]] = []
+        """Of the transaction that is on: as in `cases`."""
         self._waiting = 0
 
     def full(self) -> bool:
@@ -314,6 +352,9 @@ class _Intake:
 
     def take(self, key: Key, lines: Sequence[tuple[int, bytes]]) -> None:
         """One whole case: read, judged once, and put with those that go in."""
+        self._engine.store.surely(lambda: self._take(key, lines), self._pauses)  # a definition may have to be fetched
+
+    def _take(self, key: Key, lines: Sequence[tuple[int, bytes]]) -> None:
         reader = LogReader(str(key), self._engine.shelf.table, self._definitions.find, self._now)
         for line, body in lines:
             data = _decoded(line, body)
@@ -351,16 +392,28 @@ class _Intake:
         """Everything that is ready, in one transaction."""
         if not self._ready:
             return
+        self._engine.store.surely(self._put, self._pauses)
+        self.cases += self._drawn
+        self.entries += self._waiting
+        self._ready, self._waiting = [], 0
+
+    def _put(self) -> None:
         store = self._engine.store
+        self._drawn = []
         with store.writing():
-            written = []
             for each in self._ready:
                 row = store.add_case(store.new_ref(), each.entries, self._engine.standing(each.snapshot))
                 store.post(row.id, _history(each.told, each.snapshot), (), self._now)
-                written.append((each.key, row.ref, row.head))
-        self.cases += written
-        self.entries += self._waiting
-        self._ready, self._waiting = [], 0
+                self._drawn.append((each.key, row.ref, row.head))
+
+    def stopped(self, error: StoreError, keys: Sequence[Key]) -> StoreError:
+        """What to raise for an error that ends it. `keys`: of all cases of the file."""
+        unsure = [(key, ref) for key, ref, _ in self._drawn] if isinstance(error, StoreUnsure) else []
+        if not self.cases and not unsure:
+            return error  # nothing was changed, as it says
+        over = {key for key, *_ in [*self.cases, *self.skipped, *unsure]}
+        left = [key for key in keys if key not in over]
+        return ImportStopped(error, self.cases, self.entries, self.skipped, left, unsure)
 
 
 def _history(told: Sequence[Announced], snapshot: Snapshot) -> list[Posted]:

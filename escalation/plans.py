@@ -231,7 +231,9 @@ class Plans:
         day = read.table.clock.day(when)
         found = self._payable(read, day, Decimal(sum_), amount)
         event, data, told = self._payment(found, day, Decimal(sum_))
-        note = self.said.say("plan.note_last", sum=sum_) if event == PAID_IN_FULL else None
+        note = None
+        if event == PAID_IN_FULL and not _asks_amount(read.table):  # earlier versions of a procedure
+            data, note = {}, self.said.say("plan.note_last", sum=sum_)
         options.setdefault("head", None if preview else read.row.head)
         done = self.desk.record(case, event, data, at=at, note=note, preview=preview, **options)
         return {**done, "payment": told}
@@ -269,7 +271,7 @@ class Plans:
             "payoff": money(ends.total) if enough else None,
         }  # fmt: skip
         if following is None:
-            return PAID_IN_FULL, {}, {"event": PAID_IN_FULL, **told}
+            return PAID_IN_FULL, {"amount": money(amount)}, {"event": PAID_IN_FULL, **told}
         if following.n == before.first_open:
             return PART_PAID, {"amount": money(amount)}, {"event": PART_PAID, **told}
         data = {"amount": money(amount), "next_due_on": following.due.isoformat()}
@@ -297,6 +299,11 @@ _NO_PLAN: Data = {
     "cancelled_on": None, "payments": [], "instalments": [], "standing": None, "paid": "0.00", "credit": "0.00",
     "arrears": "0.00", "outstanding": None, "payoff": None, "first_open": None, "next_due": None, "next_amount": None,
 }  # fmt: skip
+
+
+def _asks_amount(table: Table) -> bool:
+    event = table.event(PAID_IN_FULL)
+    return event is not None and "amount" in event.asks
 
 
 def _terms(found: InForce) -> Data:

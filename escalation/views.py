@@ -20,8 +20,9 @@ from escalation.core.reminders import length, nudges
 from escalation.core.snapshot import Inapplicable, Missing, Run, Snapshot, TrackState, plain_missing
 from escalation.core.table import Table
 from escalation.core.values import DESCRIBES
+from escalation.wording import wording
 from states.calendar import Calendar
-from states.model import CLOCK, Ask, Basis, State, words
+from states.model import CLOCK, Ask, Basis, Procedure, State, Value, words
 
 Data = dict[str, Any]
 
@@ -313,7 +314,7 @@ def state_title(table: Table, id: str, lang: str) -> str:
 
 
 def titles(table: Table, lang: str) -> Mapping[str, Mapping[str, str]]:
-    """What people call everything that has an id."""
+    """What people call everything that has an id; a choice by `FACT=ID`, or `EVENT.ASK=ID`."""
     procedure = table.procedure
     items = {
         f"{name}.{id}": words(item.title, lang)
@@ -338,7 +339,27 @@ def titles(table: Table, lang: str) -> Mapping[str, Mapping[str, str]]:
             for id, ask in each.asks.items()
         },
         "item": items,
+        "choice": {**_choices(procedure.facts, "", lang), **_asked_choices(procedure, lang)},
     }
+
+
+def _choices(defined: Mapping[str, Value], before: str, lang: str) -> dict[str, str]:
+    """`NAME=CHOICE` in words, where there are any: definitions have ids only."""
+    said = wording(lang)
+    return {
+        f"{before}{name}={id}": said.say(f"choice.{id}")
+        for name, each in defined.items()
+        if each.type == "choice"
+        for id in each.of or ()
+        if said.has(f"choice.{id}")
+    }
+
+
+def _asked_choices(procedure: Procedure, lang: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for event, each in procedure.events.items():
+        found |= _choices(each.asks, f"{event}.", lang)
+    return found
 
 
 def calendar_year(calendar: Calendar, year: int) -> Data:

@@ -11,7 +11,6 @@ import shlex
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -132,8 +131,6 @@ def read(field: Field, text: str, now: datetime) -> Read:
         if day is None:
             return Read(problem=Problem("day"))
         given = shown = day.isoformat()
-    elif field.type == "money":
-        given = _plain_money(text)
     elif field.type != "text":
         given = text.strip()
     defined = msgspec.convert({"type": field.type, "of": list(field.of) or None, **field.limits}, Value)
@@ -141,19 +138,6 @@ def read(field: Field, text: str, now: datetime) -> Read:
     if isinstance(found, Wrong):
         return Read(shown=shown, problem=Problem(found.expected, found.limit, found.meant))
     return Read(found, shown)
-
-
-def _plain_money(text: str) -> str:
-    """`¥12,000`, `12000元` and `1.2万` as digits alone; anything else as it is."""
-    plain = re.sub(r"^[¥$]|元$|块$|圆$", "", unicodedata.normalize("NFKC", text).strip()).strip()
-    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", plain):
-        plain = plain.replace(",", "")
-    if plain.endswith("万"):
-        try:
-            return f"{Decimal(plain[:-1].strip()) * 10_000:f}"
-        except InvalidOperation:
-            return text
-    return plain
 
 
 # -- days and instants -----------------------------------------------------------------------------------

@@ -8,12 +8,8 @@ terminal asked where the cursor went.
 from __future__ import annotations
 
 import os
-import re
-import sys
 
 NARROW, WIDE = 1, 2
-_ANSWER = re.compile(rb"\x1b\[(\d+);(\d+)R")
-_PATIENCE = 0.2
 
 
 def prepare() -> None:
@@ -29,28 +25,6 @@ def ambiguous_width() -> int:
     said = os.environ.get("ESCALATION_AMBIGUOUS")
     if said in ("1", "2"):
         return int(said)
-    if sys.platform == "win32" or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return NARROW
-    return _asked()
+    from escalation.doctor.probe import cells
 
-
-def _asked() -> int:
-    import select
-    import termios
-    import tty
-
-    stdin, stdout = sys.stdin.fileno(), sys.stdout.fileno()
-    before = termios.tcgetattr(stdin)
-    try:
-        tty.setcbreak(stdin)
-        os.write(stdout, b"\r\xe2\x94\x80\x1b[6n")
-        answer = b""
-        while select.select([stdin], [], [], _PATIENCE)[0]:
-            answer += os.read(stdin, 64)
-            found = _ANSWER.search(answer)
-            if found:
-                return WIDE if int(found[2]) == 3 else NARROW
-        return NARROW
-    finally:
-        termios.tcsetattr(stdin, termios.TCSADRAIN, before)
-        os.write(stdout, b"\r\x1b[K")
+    return WIDE if cells("─") == WIDE else NARROW

@@ -5,13 +5,17 @@
     questions     show, list, next, due, log, why, forecast, verify
     files         export, import
     keeping       backup, restore, copy
+    settings      settings
     procedures    procedure …, calendar …
     channels      channel …
     daemon        daemon …, ack, assign
     plan          plan …
     evidence      evidence, and how attach takes files
+    simulate      simulate
     write         write
     ground        ground, trust, calm
+    doctor        doctor
+    serve         serve
     output        the one place that prints; human* says it to people
 
 A command builds only its own parser and imports only what it needs: that is what a shell user feels.
@@ -41,14 +45,18 @@ MODULES = {
     "questions": ("show", "list", "next", "due", "log", "why", "forecast", "verify"),
     "files": ("export", "import"),
     "keeping": ("backup", "restore", "copy"),
+    "settings": ("settings",),
     "procedures": ("procedure", "calendar"),
     "channels": ("channel",),
     "daemon": ("daemon", "ack", "assign"),
     "start": ("demo", "completion"),
     "plan": ("plan",),
     "evidence": ("evidence",),
+    "simulate": ("simulate",),
     "write": ("write",),
     "ground": ("ground", "trust", "calm"),
+    "doctor": ("doctor",),
+    "serve": ("serve",),
 }
 COMMANDS = {command: module for module, commands in MODULES.items() for command in commands}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from escalation.errors import BadInput, EscalationError, FieldProblem, Refused, WouldConflict
+from escalation.errors import BadInput, EscalationError, FieldProblem, NotFound, Refused, WouldConflict
 
 if TYPE_CHECKING:
     from escalation.api import Desk
@@ -92,16 +92,35 @@ def language(argv: Sequence[str]) -> str:
             return argv[i + 1]
         if word.startswith("--lang=") and word[7:] in LANGUAGES:
             return word[7:]
-    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "zh" if locale.lower().startswith("zh") else "en"
+    variable = _locale()
+    return "zh" if variable and os.environ[variable].lower().startswith("zh") else "en"
 
 
-def desk(options: Namespace) -> Desk:
-    """The store that the options name, open. Raises: StoreError, BadInput."""
-    from escalation.api import open_store
+def _locale() -> str | None:
+    """The variable of the environment that says the locale."""
+    return next((name for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), None)
 
-    lang = getattr(options, "lang", None) or language(())
-    return open_store(store_path(options), now=getattr(options, "now", None), lang=lang)
+
+def language_by(options: Namespace) -> str:
+    """What chose the language: `option`, the name of a variable, or `default`."""
+    return "option" if hasattr(options, "lang") else _locale() or "default"
+
+
+def desk(options: Namespace, missing: str = "told") -> Desk:
+    """The store that the options name, open.
+
+    `missing`: what becomes of a file that is not there. `made`: it is created, by commands that put something in.
+    `told`: where `--store` named it that is an error, for it may be mistyped; else it is taken for empty, and not
+    made. `empty`: always the latter, for what needs no case. Raises: NotFound, StoreError, BadInput.
+    """
+    from escalation.api import open_nothing, open_store
+
+    path, lang = store_path(options), getattr(options, "lang", None) or language(())
+    if missing == "made" or "://" in path or os.path.lexists(path):
+        return open_store(path, now=getattr(options, "now", None), lang=lang)
+    if missing == "told" and store_named(options) == "option":
+        raise NotFound("store", path)
+    return open_nothing(path, now=getattr(options, "now", None), lang=lang)
 
 
 @contextmanager
@@ -119,14 +138,26 @@ def store_path(options: Namespace) -> str:
     """The SQLite file or PostgreSQL URL of `--store`, `ESCALATION_STORE`, or the file in the user's data folder."""
     url = getattr(options, "store", None) or os.environ.get("ESCALATION_STORE")
     if not url:
-        import platformdirs
-
-        return str(platformdirs.user_data_path("escalation", appauthor=False) / "cases.db")
+        return default_store()
     if url.startswith("sqlite:///"):
         return url.removeprefix("sqlite:///")
     if "://" in url and not url.startswith(("postgresql://", "postgres://")):
         raise BadInput(FieldProblem("store", url.partition("://")[0] + "://…", "store_url"))
     return url
+
+
+def default_store() -> str:
+    """The file in the user's data folder."""
+    import platformdirs
+
+    return str(platformdirs.user_data_path("escalation", appauthor=False) / "cases.db")
+
+
+def store_named(options: Namespace) -> str:
+    """Who named the store: `option`, `environment`, or nobody: `default`."""
+    if getattr(options, "store", None):
+        return "default" if os.path.abspath(store_path(options)) == default_store() else "option"
+    return "environment" if os.environ.get("ESCALATION_STORE") else "default"
 
 
 def pairs(given: Sequence[str] | None, field: str = "set") -> dict[str, str]:

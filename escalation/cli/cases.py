@@ -65,7 +65,7 @@ def build_open(made: ArgumentParser, lang: str) -> None:
 
 def run_open(options: Namespace, out: Output) -> int:
     """Open a case: a person sees its id and what to do first, a script the id alone, `--json` the `show` object."""
-    with desk(options) as opened:
+    with desk(options, "made") as opened:
         ref = opened.open(
             options.procedure, title=options.title, client=options.client, at=options.at, facts=pairs(options.set)
         )

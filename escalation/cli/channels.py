@@ -50,7 +50,7 @@ def run_add(options: Namespace, out: Output) -> int:
     from escalation import channel_setup
     from escalation.cli.channel_fields import read
 
-    with desk(options) as opened:
+    with desk(options, "made") as opened:
         if options.from_stdin and sys.stdin.isatty():
             out.message("paste_address")
         wanted, problem = read(options, out.lang)

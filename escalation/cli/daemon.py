@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from escalation.cli.arguments import add_globals, desk, store_path, whole
+from escalation import clock
+from escalation.cli.arguments import add_globals, desk, store_named, store_path, whole
 from escalation.cli.output import Output
 
 NOT_WELL = 1
@@ -44,8 +46,9 @@ def run_run(options: Namespace, out: Output) -> int:
     _configure_logs(options)
     metrics = _metrics(options)
     try:
-        with desk(options) as opened:
-            Loop(Daemon(opened.engine.store, nightly=not options.no_backup), metrics).run()
+        with desk(options, _missing(options)) as opened:
+            now = clock.going_on_from(opened.now()) if hasattr(options, "now") else clock.now
+            Loop(Daemon(opened.engine.store, nightly=not options.no_backup), metrics, now).run()
     finally:
         if metrics is not None:
             metrics.close()
@@ -59,7 +62,7 @@ def run_once(options: Namespace, out: Output) -> int:
     _configure_logs(options)
     metrics = _metrics(options)
     try:
-        with desk(options) as opened:
+        with desk(options, _missing(options)) as opened:
             daemon = Daemon(opened.engine.store)
             did = daemon.once(opened.now)
             daemon.sending.close()
@@ -71,6 +74,15 @@ def run_once(options: Namespace, out: Output) -> int:
         if metrics is not None:
             metrics.close()
     return 0
+
+
+def _missing(options: Namespace) -> str:
+    """It may be installed before the first case. But a folder that is not there may be a disk that is not connected:
+    a store made in its place would be another one.
+    """
+    path = store_path(options)
+    there = os.path.isdir(os.path.dirname(os.path.abspath(path)))
+    return "made" if there or store_named(options) == "default" else "told"
 
 
 def run_status(options: Namespace, out: Output) -> int:
@@ -135,8 +147,6 @@ def run_assign(options: Namespace, out: Output) -> int:
 
 
 def _configure_logs(options: Namespace) -> None:
-    import os
-
     from escalation import logs
 
     format = options.log_format or ("text" if sys.stderr.isatty() else "json")

@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from escalation.cli.arguments import Usage, desk
 from escalation.cli.output import Output
-from escalation.errors import BadInput, FieldProblem
+from escalation.errors import BadInput, FieldProblem, ImportStopped
 
 if TYPE_CHECKING:
     from escalation.api import Desk
 
-FORMATS = ("json", "jsonl", "csv", "ics", "bundle")
-LATER = ("xes",)
+FORMATS = ("json", "jsonl", "csv", "ics", "xes", "bundle")
 
 
 def build_export(made: ArgumentParser, lang: str) -> None:
@@ -31,10 +30,9 @@ def build_export(made: ArgumentParser, lang: str) -> None:
 
 def run_export(options: Namespace, out: Output) -> int:
     if options.format not in FORMATS:
-        expected = "format_later" if options.format in LATER else "choice"
-        raise BadInput(FieldProblem("format", options.format, expected, limit=" | ".join(FORMATS)))
+        raise BadInput(FieldProblem("format", options.format, "choice", limit=" | ".join(FORMATS)))
     if bool(options.cases) == options.all:
-        raise Usage("CASE … | --all", "escalation export CASE… | --all --format json|jsonl|csv|ics|bundle [-o FILE]")
+        raise Usage("CASE … | --all", f"escalation export CASE… | --all --format {'|'.join(FORMATS)} [-o FILE]")
     if options.format == "bundle":
         return _bundled(options, out)
     with desk(options) as opened:
@@ -90,7 +88,7 @@ def build_import(made: ArgumentParser, lang: str) -> None:
 
 def run_import(options: Namespace, out: Output) -> int:
     """Exit code 2 if any case was left out; the others are in."""
-    with desk(options) as opened:
+    with desk(options, "made") as opened:
         try:
             with _source(options.file) as lines:
                 data = _imported(opened, lines, options, out)
@@ -114,8 +112,37 @@ def _source(file: str) -> BinaryIO:
 
 
 def _imported(opened: Desk, lines: BinaryIO, options: Namespace, out: Output) -> dict[str, object]:
-    with _progress(out) as told:
-        return opened.import_(lines, accept_inapplicable=options.accept_inapplicable, progress=told)
+    try:
+        with _progress(out) as told:
+            return opened.import_(lines, accept_inapplicable=options.accept_inapplicable, progress=told)
+    except ImportStopped as error:
+        # Who imports the whole file again would have what went in twice.
+        error.rest = _rest(options.file, lines, [*error.left, *(key for key, _ in error.skipped)], "rest")
+        error.rest_unsure = _rest(options.file, lines, [key for key, _ in error.unsure], "unsure")
+        raise
+
+
+def _rest(file: str, lines: BinaryIO, keys: Collection[object], name: str) -> str | None:
+    """A private file of these cases beside the file they came from; None if it cannot be written, or there are none."""
+    from itertools import count
+
+    from escalation.beside import private
+    from escalation.intake import part_of
+
+    wanted = {key for key in keys if key is not None}
+    if not wanted:
+        return None
+    whole = Path("import.jsonl" if file == "-" else file)
+    free = (whole.with_name(f"{whole.stem}.{name}{f'-{n}' if n > 1 else ''}.jsonl") for n in count(1))
+    there = next(path for path in free if not os.path.lexists(path))
+    try:
+        lines.seek(0)
+        with private(there) as target:
+            target.writelines(part_of(lines, wanted))
+    except OSError:
+        there.unlink(missing_ok=True)
+        return None
+    return str(there)
 
 
 class _progress:
@@ -146,7 +173,7 @@ _SAID = {
     "zh": {
         "case": "案件编号",
         "all": "全部案件",
-        "format": "json、jsonl(可以再导入)、csv、ics(日历)，或 bundle(证据包，一个案件)",
+        "format": "json、jsonl(可以再导入)、csv、ics(日历)、xes(流程分析，没有个人内容)，或 bundle(证据包，一个案件)",
         "out": "写到这个文件（不写就输出到屏幕）",
         "in": "要导入的 JSON 行文件；- 表示标准输入",
         "accept": "含有不再适用的条目的案件也收进来",
@@ -154,7 +181,7 @@ _SAID = {
     "en": {
         "case": "the cases' ids",
         "all": "all cases",
-        "format": "json, jsonl (can be imported again), csv, ics (a calendar), or bundle (one case, to hand over)",
+        "format": "json, jsonl (to be imported), csv, ics (calendar), xes (process mining), bundle (one case)",
         "out": "write to this file (standard output if left out)",
         "in": "the JSON lines file; - for standard input",
         "accept": "let in cases that hold inapplicable entries",

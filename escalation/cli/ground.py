@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from escalation.cli.arguments import desk, naming, pairs
 from escalation.cli.output import Output
 from escalation.errors import BadInput, FieldProblem, NotFound
+from states.errors import near_miss
 
 if TYPE_CHECKING:
     from escalation.api import Desk
@@ -27,7 +29,7 @@ def build_ground(made: ArgumentParser, lang: str) -> None:
 def run_ground(options: Namespace, out: Output) -> int:
     """Pages, the contract or the questions before a complaint, by the first word."""
     words = options.words
-    with desk(options) as opened:
+    with desk(options, "told" if words else "empty") as opened:
         match words:
             case ["contract", *case] if len(case) < 2:
                 return _contract(options, out, opened, case[0] if case else None)
@@ -36,9 +38,11 @@ def run_ground(options: Namespace, out: Output) -> int:
             case []:
                 _pages(out, opened, None)
             case [word]:
-                if word in {each["id"] for each in opened.ground.pages()}:
-                    out.emit("ground_page", opened.ground.page(word), today=opened.today())
+                named = {name: each["id"] for each in opened.ground.pages() for name in (each["id"], each["title"])}
+                if word in named:
+                    out.emit("ground_page", opened.ground.page(named[word]), today=opened.today())
                 else:
+                    _case_or(opened, word, "ground_page_or_case", opened.ground.pages(), "id")
                     _pages(out, opened, word)
             case [case, page] if case != "contract":
                 opened.show(case)  # a case that is not there is said first
@@ -47,6 +51,18 @@ def run_ground(options: Namespace, out: Output) -> int:
             case _:
                 raise BadInput(FieldProblem("words", " ".join(words), "ground_words"))
     return 0
+
+
+def _case_or(opened: Desk, word: str, what: str, rows: Sequence[Mapping[str, Any]], key: str) -> None:
+    """Raise what says that the word is no case, nor any of these, with those there are; nothing if it is a case."""
+    try:
+        opened.engine.store.case(word)
+    except NotFound as error:
+        if any(case.startswith(word) for case in error.known):
+            raise  # it is the beginning of several
+        names = {name: f"{each['title']} ({each[key]})" for each in rows for name in (each[key], each["title"])}
+        meant = near_miss(word, names)
+        raise NotFound(what, word, names[meant] if meant else None, tuple(dict.fromkeys(names.values()))) from None
 
 
 def _pages(out: Output, opened: Desk, case: str | None) -> None:
@@ -80,10 +96,12 @@ def build_trust(made: ArgumentParser, lang: str) -> None:
 
 def run_trust(options: Namespace, out: Output) -> int:
     """Check a third party: the questions one after the other at a terminal, else by `--answer`."""
-    with desk(options) as opened:
-        kinds = {each["kind"] for each in opened.ground.third_parties()}
+    with desk(options, "told" if options.words else "empty") as opened:
+        kinds = {name: each["kind"] for each in opened.ground.third_parties() for name in (each["kind"], each["title"])}
         case, kind = _who(options.words, kinds)
-        if case is not None:
+        if case is not None and kind is None:
+            _case_or(opened, case, "third_party_or_case", opened.ground.third_parties(), "kind")
+        elif case is not None:
             opened.show(case)
         if kind is None:
             out.emit("lines" if out.json else "trust_kinds", opened.ground.third_parties())
@@ -102,14 +120,14 @@ def run_trust(options: Namespace, out: Output) -> int:
     return 0
 
 
-def _who(words: list[str], kinds: set[str]) -> tuple[str | None, str | None]:
+def _who(words: list[str], kinds: Mapping[str, str]) -> tuple[str | None, str | None]:
     match words:
         case []:
             return None, None
         case [word]:
-            return (None, word) if word in kinds else (word, None)
+            return (None, kinds[word]) if word in kinds else (word, None)
         case [case, kind]:
-            return case, kind
+            return case, kinds.get(kind, kind)
     raise BadInput(FieldProblem("words", " ".join(words), "trust_words"))
 
 

@@ -39,7 +39,7 @@ def show(page: Page, data: Data) -> None:
     if data["facts"]:
         page.heading(page.say("show.label_facts"))
         for id, each in data["facts"].items():
-            page.bullet(page.name("fact", id), page.say("word.colon"), value(page, each))
+            page.bullet(page.name("fact", id), page.say("word.colon"), value(page, each, id))
     if data["inapplicable"]:
         page.heading(page.say("show.inapplicable"))
         for each in data["inapplicable"]:
@@ -196,7 +196,7 @@ def list_(page: Page, cases: Iterable[Data]) -> None:
         page.titles, page.today = known[hash], data["as_of"][:10]
         page.row(_list_row(page, data), widths)
     if count == 0:
-        page.put(say("list.empty"))
+        _none(page, "list.empty")
     else:
         page.gap()
         page.muted(say("list.total", n=count))
@@ -215,10 +215,19 @@ def _list_row(page: Page, data: Data) -> list[Styled]:
     return [mark(page, first), data["case"], data["title"], state, day, text, certainty]
 
 
+def _none(page: Page, key: str) -> None:
+    """Nothing to list. Where there is no case at all, how to begin. Extra: `cases`, how many the store holds."""
+    if page.extra.get("cases") == 0:
+        page.put(page.say("next.no_cases"))
+        page.muted(page.say("next.no_cases_how"))
+    else:
+        page.put(page.say(key))
+
+
 def due(page: Page, rows: list[Data]) -> None:
     """`due`: deadlines and follow-ups by day, overdue first. Extra: `today`."""
     if not rows:
-        page.put(page.say("due.empty"))
+        _none(page, "due.empty")
         return
     body: list[list[Cell]] = []
     for row in rows:

@@ -113,6 +113,13 @@ def assigned(page: Page, data: Data) -> None:
     page.put(page.say(key, cases=cases, person=data["person"]))
 
 
+def settings(page: Page, data: Data) -> None:
+    """What the store was told about itself, a line each, and how to change it."""
+    for name, value in data.items():
+        said = "yes" if value else "no"
+        page.put(f"{name}={said}", "  ", (page.say(f"settings.{name}_{said}"), MUTED))
+
+
 def _ago(page: Page, iso: str, now: datetime) -> str:
     return page.say("daemon.ago", span=_span(page, (now - datetime.fromisoformat(iso)).total_seconds()))
 

@@ -75,18 +75,18 @@ def basis_short(page: Page, found: Data | None) -> str:
     return word
 
 
-def value(page: Page, found: Any) -> str:
-    """A value of a fact or of an event's data."""
+def value(page: Page, found: Any, name: str) -> str:
+    """A value of a fact, or of an event's data (`EVENT.NAME`)."""
     if isinstance(found, bool):
         return page.say("word.yes" if found else "word.no")
-    return str(found)
+    return page.titles.get("choice", {}).get(f"{name}={found}") or str(found)
 
 
 def values(page: Page, found: Data, event: str | None = None) -> str:
     """Names and values one after the other: of facts, or of an event's data."""
-    colon, asks = page.say("word.colon"), page.titles.get("ask", {})
+    colon, asks, before = page.say("word.colon"), page.titles.get("ask", {}), f"{event}." if event else ""
     return page.said.listed(
-        [f"{asks.get(f'{event}.{k}') or page.name('fact', k)}{colon}{value(page, v)}" for k, v in found.items()]
+        [f"{asks.get(before + k) or page.name('fact', k)}{colon}{value(page, v, before + k)}" for k, v in found.items()]
     )
 
 

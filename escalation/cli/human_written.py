@@ -80,7 +80,7 @@ def _entry_notes(page: Page, row: Data) -> list[Styled]:
     if row["amended"]:
         now = row.get("now") or {}
         said = [page.say("log.at", at=page.instant(row["occurred_at"]))] if "at" in now else []
-        said += [values(page, now[k]) for k in ("data", "facts") if isinstance(now.get(k), dict)]
+        said += [values(page, now[k], row.get("event")) for k in ("data", "facts") if isinstance(now.get(k), dict)]
         said += [page.say("log.note", text=now["note"])] if now.get("note") else []
         notes.append((f"{page.say('mark.amended')}  {page.say('log.now', text=page.said.listed(said))}", SOON))
     if row["withdrawn"]:

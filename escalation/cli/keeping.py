@@ -48,7 +48,7 @@ def build_restore(made: ArgumentParser, lang: str) -> None:
 def run_restore(options: Namespace, out: Output) -> int:
     from escalation.backup import restore
 
-    with desk(options) as opened, _progress(out) as told:
+    with desk(options, "made") as opened, _progress(out) as told:
         found = restore(options.file, opened.engine.store, opened.now(), options.replace, told)
     _tell(out, "restored", msgspec.to_builtins(found))
     return 0
@@ -87,7 +87,7 @@ def _store(url: str, must_exist: bool = False) -> Iterator[Store]:
 def _existing(path: str) -> None:
     """A mistyped name must not become a new store, and then a backup of nothing."""
     if "://" not in path and not os.path.exists(path):
-        raise NotFound("file", path)
+        raise NotFound("store", path)
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def _budget(options: Namespace) -> dict[str, str]:
 def run_capacity(options: Namespace, out: Output) -> int:
     """What can be paid a month; with `--keep` also kept in the case."""
     given = _budget(options)
-    with desk(options) as opened:
+    with desk(options, "told" if options.case else "empty") as opened:
         if options.keep:
             if options.case is None:
                 raise BadInput(FieldProblem("case", None, "required"))
@@ -80,7 +80,7 @@ def run_capacity(options: Namespace, out: Output) -> int:
 
 def run_compare(options: Namespace, out: Output) -> int:
     """Ways to pay, side by side."""
-    with desk(options) as opened:
+    with desk(options, "told" if options.case else "empty") as opened:
         data = opened.plans.compare(options.case, _offers(options.offer or ()), **_budget(options))
         out.emit("plan_compare", data, today=data["today"])
     return 0

@@ -36,13 +36,13 @@ def build_procedure(made: ArgumentParser, lang: str) -> None:
 
 
 def run_list(options: Namespace, out: Output) -> int:
-    with desk(options) as opened:
+    with desk(options, "empty") as opened:
         out.emit("lines" if out.json else "procedure_list", opened.procedures())
     return 0
 
 
 def run_show(options: Namespace, out: Output) -> int:
-    with desk(options) as opened:
+    with desk(options, "empty") as opened:
         out.emit("procedure_show", opened.procedure(options.id))
     return 0
 
@@ -52,7 +52,7 @@ def run_check(options: Namespace, out: Output) -> int:
     from escalation.definitions import checked
 
     code = 0
-    with desk(options) as opened:
+    with desk(options, "empty") as opened:
         for file in options.files:
             data = checked(_file(file), opened.engine.shelf.calendars, opened.today(), out.lang)
             out.emit("check", data)
@@ -65,7 +65,7 @@ def run_test(options: Namespace, out: Output) -> int:
     from escalation.definitions import tested
 
     code = 0
-    with desk(options) as opened:
+    with desk(options, "empty") as opened:
         for file in options.files:
             data = tested(_file(file), opened.engine.shelf.calendars, out.lang)
             out.emit("test", data)
@@ -88,7 +88,7 @@ def _file(name: str) -> Path:
 
 
 def run_draw(options: Namespace, out: Output) -> int:
-    with desk(options) as opened:
+    with desk(options, "told" if options.case else "empty") as opened:
         text = opened.drawing(options.id, options.format, case=options.case)
     out.raw(text, kind="drawing", format=options.format)
     return 0
@@ -102,13 +102,13 @@ def run_schema(options: Namespace, out: Output) -> int:
 
 
 def run_install(options: Namespace, out: Output) -> int:
-    with desk(options) as opened:
+    with desk(options, "made") as opened:
         out.emit("installed", opened.install(options.file))
     return 0
 
 
 def run_diff(options: Namespace, out: Output) -> int:
-    with desk(options) as opened:
+    with desk(options, "empty") as opened:
         out.emit("diff", opened.diff(options.a, options.b))
     return 0
 
@@ -152,19 +152,19 @@ def build_calendar(made: ArgumentParser, lang: str) -> None:
 
 
 def run_calendar_list(options: Namespace, out: Output) -> int:
-    with desk(options) as opened:
+    with desk(options, "empty") as opened:
         out.emit("lines" if out.json else "calendar_list", opened.calendars())
     return 0
 
 
 def run_calendar_show(options: Namespace, out: Output) -> int:
-    with desk(options) as opened:
+    with desk(options, "empty") as opened:
         out.emit("calendar_year", opened.calendar_year(whole(options.year), options.calendar))
     return 0
 
 
 def run_calendar_install(options: Namespace, out: Output) -> int:
-    with desk(options) as opened:
+    with desk(options, "made") as opened:
         out.emit("calendar_installed", opened.install_calendar(options.file))
     return 0
 

@@ -49,7 +49,8 @@ def run_list(options: Namespace, out: Output) -> int:
         if out.json:
             out.emit("lines", found)
         else:
-            out.emit("list", found, titles_of=opened.titles, today=opened.today())
+            cases = opened.engine.store.count()
+            out.emit("list", found, titles_of=opened.titles, today=opened.today(), cases=cases)
     return 0
 
 
@@ -80,7 +81,8 @@ def build_due(made: ArgumentParser, lang: str) -> None:
 def run_due(options: Namespace, out: Output) -> int:
     with desk(options) as opened:
         rows = opened.due(options.within, options.owed_by, options.case)
-        out.emit("lines" if out.json else "due", rows, **({} if out.json else {"today": opened.today()}))
+        extra: dict[str, Any] = {} if out.json else {"today": opened.today(), "cases": opened.engine.store.count()}
+        out.emit("lines" if out.json else "due", rows, **extra)
     return 0
 
 

@@ -58,4 +58,5 @@ In reading order:
     reminders   when nudges fall
     preview     two snapshots compared: moved, undone, in conflict
     announce    what is to be told, each with its key, and when to look again
+    lives       made-up lives of a definition, by the same evaluation; `made_up` the values they need
 """

@@ -39,7 +39,7 @@ class Payment(NamedTuple):
     amount: Decimal | None
     """None: whatever was still open of the instalment that was the oldest one then."""
     all: bool = False
-    """Whatever was still open of all of them."""
+    """Whatever was still open of all of them; `amount`, where it is known, is what that took."""
 
 
 class Instalment(NamedTuple):
@@ -134,7 +134,11 @@ class _Book:
     def take(self, payment: Payment) -> None:
         """Put a payment where it goes."""
         amount = self._meant(payment)
-        self.taken += amount
+        if payment.all and payment.amount is not None:  # it ends the plan, whatever was open
+            self.taken += payment.amount
+            self.credit += max(payment.amount - amount, ZERO)
+        else:
+            self.taken += amount
         to_costs = min(amount, self.costs)
         self.costs -= to_costs
         amount -= to_costs

@@ -287,9 +287,24 @@ def _custom(offer: Offer) -> Parts | Impossible:
         return Impossible("paid_sooner", {"n": int(-(-total // each)), "months": n})
     if last > each * MOST_LAST:
         return Impossible("does_not_reach", {"left": last - each, "monthly": each, "months": n})
+    sums = [each] * (n - 1) + [last]
     interests = _evenly(total - offer.principal, n)
     principals = [each - interest for interest in interests[:-1]]
-    return list(zip([*principals, offer.principal - sum(principals)], interests, strict=True))
+    principals.append(offer.principal - sum(principals))
+    if min(principals) < 0 or min(interests) < 0:
+        principals = _in_proportion(offer.principal, sums)
+    return [(principal, sum_ - principal) for principal, sum_ in zip(principals, sums, strict=True)]
+
+
+def _in_proportion(principal: Decimal, sums: list[Decimal]) -> list[Decimal]:
+    """What each of these sums pays of the principal: never below nothing, and never more than the sum, where a few
+    yuan over many months make every rounding count.
+    """
+    total, paid, parts = sum(sums, ZERO), ZERO, [ZERO]
+    for each in sums:
+        paid += each
+        parts.append((principal * paid / total).quantize(CENT, ROUND_FLOOR))
+    return [after - before for before, after in pairwise(parts)]
 
 
 def _evenly(total: Decimal, n: int) -> list[Decimal]:

@@ -114,20 +114,39 @@ def _number(raw: Any) -> Decimal | None:
 
 
 def _money(defined: Value, raw: Any) -> Any:
-    number = _number(_plain_sum(raw) if isinstance(raw, str) else raw)
+    number = read_sum(raw) if isinstance(raw, str) else _number(raw)
+    if isinstance(number, Wrong):
+        return number
     if number is None or number != round(number, 2):
         return Wrong("money")
     return f"{number:.2f}" if number else "0.00"
 
 
-def _plain_sum(text: str) -> str:
-    """A sum as people write it (`¥12,000`, `12000元`, `1.2万`) in digits alone; anything else as it is."""
-    plain = re.sub(r"^¥ ?| ?[元块圆]$", "", unicodedata.normalize("NFKC", text).strip())
-    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", plain):
-        plain = plain.replace(",", "")
-    if re.fullmatch(r"\d{1,12}(\.\d{1,12})? ?万", plain):
-        plain = f"{Decimal(plain[:-1]) * 10_000:f}"
-    return plain
+def read_sum(text: str) -> Decimal | Wrong:
+    """A sum in yuan as people write it: `12000`, `￥1,200`, `１２００ 元`, `350.5块`, `1.2万`, `3千元`.
+
+    Commas stand before every three digits, or not at all. A sign is read, so that whoever asks can say that the sum
+    must not be below 0. Other money is not: nobody knows at what rate.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if _FOREIGN.search(plain):
+        return Wrong("yuan")
+    found = _SUM.fullmatch(plain)
+    if found is None or not (found["whole"] or found["cents"].strip(".")):
+        return Wrong("money")
+    number = Decimal(found["whole"].replace(",", "") + found["cents"]) * _TIMES[found["unit"] or ""]
+    if (found["sign"] or found["after"] or "+") != "+":
+        number = -number
+    return number if abs(number) < LARGEST else Wrong("money")
+
+
+_SUM = re.compile(
+    r"(?:(?P<sign>[-+\u2212])\s*(?:(?:¥|人民币|RMB)\s*)?|(?:¥|人民币|RMB)\s*(?P<after>[-+\u2212])?\s*)?"
+    r"(?P<whole>\d{1,3}(?:,\d{3})+|\d{0,16})(?P<cents>(?:\.\d{0,12})?)\s*(?P<unit>[万千]?)\s*(?:元整?|块钱?|圆)?",
+    re.IGNORECASE,
+)
+_TIMES = {"": 1, "千": 1_000, "万": 10_000}
+_FOREIGN = re.compile(r"[$€£₩]|美元|港币|港元|欧元|日元|USD|HKD|EUR", re.IGNORECASE)
 
 
 def _percent(defined: Value, raw: Any) -> Any:

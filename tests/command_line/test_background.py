@@ -158,3 +158,43 @@ def test_a_channel_whose_address_stayed_on_another_machine_says_so(
     assert said in there.out
     assert tried.code == 1
     assert "channel remove" in tried.out or "remove the channel" in tried.out
+
+
+def test_a_rehearsed_daemon_goes_on_from_the_instant_it_was_told(
+    command: Command, parcel: Path, receiver: Receiver, tmp_path: Path
+) -> None:
+    address = f"json://127.0.0.1:{receiver.server_port}/"
+    waiting(command, parcel)
+    made = ("--no-quiet-hours", "--digest", "none", "--no-test")
+    command("--now", "2026-03-03T09:00", "channel", "add", "phone", address, *made)
+    late = ("--now", "2026-03-10T23:59:57")  # three seconds before the other side's last day is over
+    command(*late, "daemon", "once")
+    before, receiver.titles = receiver.titles, []
+    receiver.came.clear()
+    words = [sys.executable, "-m", "escalation", "--store", str(tmp_path / "cases.db"), *late]
+    there = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    with subprocess.Popen([*words, "daemon", "run", "--no-backup"], stderr=subprocess.DEVNULL, env=there) as ran:
+        came = receiver.came.wait(60)
+        ran.send_signal(signal.SIGTERM)
+        code = ran.wait(60)
+
+    assert came
+    assert (len(before), len(receiver.titles), code) == (1, 1, 0)
+
+
+def test_a_store_that_was_told_to_refuses_another_time_than_the_present_one(command: Command, parcel: Path) -> None:
+    told = command("settings", "refuse_now=yes")
+    refused = command("--now", "2026-03-02T10:00", "open", str(parcel), "--lang", "zh")
+    opened = command("open", str(parcel))
+    wrong = command("settings", "refuse_nov=yes", "refuse_now=perhaps")
+    kept = json.loads(command("settings", "--json").out)
+    undone = command("settings", "refuse_now=no")
+
+    assert (told.code, opened.code, undone.code) == (0, 0, 0)
+    assert refused.code == 2
+    assert "不接受 --now" in refused.err
+    assert wrong.code == 2
+    assert 'Did you mean "refuse_now"?' in wrong.err
+    assert "yes or no" in wrong.err
+    assert kept == {"refuse_now": True}
+    assert command("--now", "2026-03-02T10:00", "open", str(parcel)).code == 0

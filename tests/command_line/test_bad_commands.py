@@ -132,7 +132,7 @@ BAD: list[tuple[str, int, str]] = [
     ("forecast CASE --if decided@2026-03-05", 3, "Decided"),
     ("export CASE", 2, "--format"),
     ("export CASE --format pdf", 2, "jsonl"),
-    ("export CASE --format xes", 2, "xes"),
+    ("export CASE --format xls", 2, "xes"),
     ("export --format json", 2, "--all"),
     ("export zzzz --format json", 4, "zzzz"),
     ("import nowhere.jsonl", 2, "nowhere.jsonl"),

@@ -195,3 +195,28 @@ def test_control_characters_of_a_text_do_not_reach_the_terminal(command: Command
 
     assert "\x1b" not in found.out
     assert "\\x1b" in found.out
+
+
+def test_a_word_that_is_neither_a_kind_nor_a_case_names_the_kinds_there_are(command: Command) -> None:
+    case = opened(command)
+    unknown = command(*AT, "--lang", "zh", "trust", "骗子")
+    slip = command(*AT, "trust", "lawer", "--json")
+    titled = command(*AT, "--lang", "zh", "trust", "律师", "--json")
+
+    assert (unknown.code, slip.code, titled.code) == (4, 4, 0)
+    assert "律师 (lawyer)" in unknown.err
+    assert case not in unknown.err
+    assert json.loads(slip.err)["meant"] == "A lawyer (lawyer)"
+    assert json.loads(titled.out)["kind"] == "lawyer"
+
+
+def test_a_word_that_is_neither_a_page_nor_a_case_names_the_pages_there_are(command: Command) -> None:
+    opened(command)
+    unknown = command(*AT, "--lang", "zh", "ground", "X")
+    slip = command(*AT, "ground", "complant")
+    titled = command(*AT, "--lang", "zh", "ground", "先看清对方是谁", "--json")
+
+    assert (unknown.code, slip.code, titled.code) == (4, 4, 0)
+    assert "(lender)" in unknown.err
+    assert "(complaint)" in slip.err
+    assert json.loads(titled.out)["id"] == "lender"

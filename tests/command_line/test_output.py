@@ -53,3 +53,25 @@ def test_global_options_stand_before_or_after_the_command(command: Callable[...,
 
     assert before.out == after.out
     assert json.loads(before.out)["deadlines"][0]["title"] == "答复期限"
+
+
+def test_choices_stand_in_words_for_people_and_as_ids_for_programs(command: Callable[..., Any]) -> None:
+    now = ("--now", "2026-03-02T10:00")
+    facts = ("--set", "respondent=consumer_finance", "lender_name=bank")
+    case = command(*now, "open", "alipay-repayment", *facts, "--lang", "zh").out.strip()
+    shown, log = (command(*now, "--lang", "zh", word, case).out for word in ("show", "log"))
+    data = json.loads(command(*now, "show", case, "--json").out)
+
+    assert "消费金融公司" in shown
+    assert "consumer_finance" not in shown + log
+    assert (data["facts"]["respondent"], data["facts"]["lender_name"]) == ("consumer_finance", "bank")
+    assert "bank" in shown  # a name is no choice, whatever it reads
+
+
+def test_a_choice_of_an_event_stands_in_words_in_the_log(command: Callable[..., Any], parcel: Path) -> None:
+    case = waiting(command, parcel)
+    told = command("--now", "2026-03-03T09:00", "--lang", "zh", "log", case).out
+    rows = [json.loads(line) for line in command("--now", "2026-03-03T09:00", "log", case, "--json").out.splitlines()]
+
+    assert "应用内客服" in told
+    assert rows[-1]["data"]["channel"] == "app"

@@ -357,10 +357,27 @@ def test_the_last_payment_settles_the_case(desk: Opener) -> None:
 
     assert (done["payment"]["event"], state(there, case)) == ("paid_in_full", "settling")
     assert there.plans.schedule(case)["standing"] == "done"
-    assert "1200.00" in there.log(case)[-1]["note"]
+    assert there.log(case)[-1]["data"] == {"amount": "1200.00"}
+    assert there.plans.schedule(case)["payments"][-1]["amount"] == "1200.00"
     with pytest.raises(BadInput) as refused:
         there.plans.pay(case, "1")
     assert expected(refused) == ["plan_paid"]
+
+
+@pytest.mark.parametrize(
+    ("now", "where", "standing", "arrears"),
+    [("2026-07-19T09:00", "paying", "kept", "0.00"), ("2026-07-25T09:00", "plan_at_risk", "behind", "300.00")],
+)
+def test_a_full_payment_taken_back_leaves_state_and_plan_of_one_mind(
+    desk: Opener, now: str, where: str, standing: str, arrears: str
+) -> None:
+    case = signed(desk, **TERMS)
+    seq = desk("2026-07-18T09:00").plans.pay(case, "1200")["seq"]
+    there = desk(now)
+    there.withdraw(case, seq)
+    found = there.plans.schedule(case)
+
+    assert (state(there, case), found["standing"], found["arrears"]) == (where, standing, arrears)
 
 
 def test_what_is_paid_ahead_skips_to_the_first_open_day(desk: Opener) -> None:

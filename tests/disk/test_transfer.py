@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from hypothesis import strategies as st
 from places import Place
 
 from escalation import Desk, open_store
+from escalation.cli import run as main
 from escalation.engine import Engine
-from escalation.errors import FieldProblem
-from escalation.intake import Imported, import_jsonl
+from escalation.errors import FieldProblem, ImportStopped, StoreError
+from escalation.intake import Imported, import_jsonl, part_of
 from escalation.store import Store
 from escalation.transfer import export_csv, export_json, export_jsonl
 from states.model import content, content_hash
@@ -498,6 +500,106 @@ def test_many_cases_are_written_in_several_transactions(engine: Engine) -> None:
     assert (len(found.cases), engine.store.count()) == (450, 450)
     assert done == sorted(done)
     assert len(done) == 3
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+def test_an_import_goes_on_after_its_connection_was_cut(engine: Engine, place: Place) -> None:
+    cut: list[int] = []
+
+    def progress(done: int, total: int | None) -> None:
+        assert place.server is not None
+        cut.append(place.server.cut(place.database("in")))
+
+    found = taken(engine, [line for i in range(450) for line in given_case(i)], progress=progress)
+
+    assert cut[0] >= 1
+    assert [key for key, *_ in found.cases] == list(range(450))
+    assert sorted(row.title for row in engine.store.cases()) == sorted(map(str, range(450)))
+
+
+@contextmanager
+def lost(place: Place) -> Iterator[Callable[[int, int | None], None]]:
+    """Takes the store away when it is first called; at the end it is back."""
+    gone: list[bool] = []
+
+    def go(done: int, total: int | None) -> None:
+        gone.append(True)
+        if place.server is None:
+            place.run("CREATE TRIGGER full BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'no room'); END", "in")
+        else:
+            name = place.database("in")
+            place.server.admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            place.server.cut(name)
+
+    yield go
+    assert gone
+    if place.server is None:
+        place.run("DROP TRIGGER full", "in")
+    else:
+        place.server.admin.execute(f"ALTER DATABASE {place.database('in')} ALLOW_CONNECTIONS true")
+
+
+def test_an_import_that_is_given_up_says_what_went_in_and_leaves_the_rest(engine: Engine, place: Place) -> None:
+    broken = [{**given_case("bad")[0], "at": "soon"}]
+    file = file_of([*broken, *(line for i in range(450) for line in given_case(i))])
+    with lost(place) as gone, pytest.raises(ImportStopped) as raised:
+        import_jsonl(engine, file, NOW, progress=gone, pauses=())
+
+    stopped = raised.value
+    assert [key for key, *_ in stopped.cases] == list(range(200))
+    assert {ref for _, ref, _ in stopped.cases} == {row.ref for row in engine.store.cases()}
+    assert stopped.left == list(range(200, 450))
+    assert [key for key, _ in stopped.skipped] == ["bad"]
+
+    file.seek(0)
+    rest = io.BytesIO(b"".join(part_of(file, stopped.left)))
+    assert len(import_jsonl(engine, rest, NOW).cases) == 250
+    assert sorted(row.title for row in engine.store.cases()) == sorted(map(str, range(450)))
+
+
+def test_an_import_that_never_began_is_no_import_that_stopped(engine: Engine, place: Place) -> None:
+    with lost(place) as gone, pytest.raises(StoreError) as raised:
+        gone(0, None)
+        import_jsonl(engine, file_of(given_case()), NOW, pauses=())
+
+    assert not isinstance(raised.value, ImportStopped)
+
+
+def test_what_is_left_of_a_file_keeps_its_definitions_and_ends_every_line() -> None:
+    definition = json.dumps({"kind": "definition", "hash": "x", "definition": {}}).encode()
+    first, last = (json.dumps({**line, "case": n}).encode() for n, line in enumerate(given_case()[:2], 1))
+    file = io.BytesIO(b"\xef\xbb\xbf" + definition + b"\n" + first + b"\n" + last)
+
+    assert b"".join(part_of(file, {2})) == definition + b"\n" + last + b"\n"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_person_whose_import_stopped_is_told_what_is_in_and_given_a_file_of_the_rest(
+    place: Place, tmp_path: Path, lang: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new_engine(place.url("in")).store.close()
+    place.run(REFUSE_260[place.kind], "in")
+    file = tmp_path / "mine.jsonl"
+    file.write_bytes(file_of([line for i in range(300) for line in given_case(i)]).getvalue())
+    (tmp_path / "mine.rest.jsonl").touch()
+
+    assert main(["--store", place.url("in"), "--lang", lang, "--now", "2026-04-01T09:00", "import", str(file)]) == 5
+
+    said, rest = capsys.readouterr().err, tmp_path / "mine.rest-2.jsonl"
+    assert "200" in said
+    assert "100" in said
+    assert f"escalation import {rest}" in said
+    assert "Nothing in it was changed" not in said
+    assert "没有动" not in said
+    assert rest.stat().st_mode & 0o777 == 0o600
+    assert len(rest.read_bytes().splitlines()) == 400
+
+
+REFUSE_260 = {
+    "sqlite": "CREATE TRIGGER full BEFORE INSERT ON \"case\" WHEN NEW.title = '260'"
+    " BEGIN SELECT RAISE(ABORT, 'no room'); END",
+    "postgresql": "ALTER TABLE \"case\" ADD CONSTRAINT full_of CHECK (title <> '260')",
+}
 
 
 def test_json_holds_what_show_says_and_the_log(place: Place) -> None:

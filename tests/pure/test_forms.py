@@ -65,7 +65,7 @@ def test_a_day_that_may_lie_ahead_is_the_nearest() -> None:
     ("type", "typed", "value"),
     [
         ("money", "12000", "12000.00"), ("money", "¥12,000.5", "12000.50"), ("money", "１２０００元", "12000.00"),
-        ("money", "1.2万", "12000.00"), ("percent", "7.2%", "7.2"), ("integer", " 12 ", 12), ("boolean", "true", True),
+        ("money", "1.2万", "12000.00"), ("money", "¥  3千 元", "3000.00"), ("percent", "7.2%", "7.2"), ("integer", " 12 ", 12), ("boolean", "true", True),
         ("date", "12月5日", "2026-12-05"), ("text", " 原话 ", " 原话 "), ("text", "   ", None),
     ],
 )  # fmt: skip
@@ -83,6 +83,7 @@ def test_values_as_the_library_takes_them(type: str, typed: str, value: object) 
         (Field("x", "", "choice", of=("app", "letter")), "leter", Problem("choice", "app | letter", "letter")),
         (Field("x", "", "date"), "哪天", Problem("day")),
         (Field("x", "", "money"), "1,2", Problem("money")),
+        (Field("x", "", "money"), "$5", Problem("yuan")),
         (Field("x", "", "money"), "x万", Problem("money")),
         (Field(NOTE, "", "note"), "\udcff", Problem("text")),
     ],

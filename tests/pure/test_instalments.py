@@ -105,6 +105,15 @@ def test_paid_in_full_leaves_nothing() -> None:
     assert found.next_due is None
 
 
+@pytest.mark.parametrize(("amount", "credit"), [("1050", "0"), ("1100", "0"), ("1150", "50")])
+def test_what_ended_a_plan_counts_as_what_it_was(amount: str, credit: str) -> None:
+    day = date(2026, 8, 1)
+    found = follow(Agreed(plan()), [Payment(day, D(100)), Payment(day, D(amount), all=True)], day)
+
+    assert (found.outstanding, found.standing) == (0, "done")
+    assert (found.paid, found.credit) == (100 + D(amount), D(credit))
+
+
 def test_paying_off_early_saves_the_interest_of_the_time_to_come() -> None:
     rows = plan("equal_instalments", "1200", 4, "12")
     followed = follow(Agreed(rows), [Payment(date(2026, 7, 20), rows[0].total)], date(2026, 8, 4))

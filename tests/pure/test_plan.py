@@ -264,3 +264,22 @@ def test_an_instalment_is_that_of_another_calculator(principal: Decimal, months:
 @pytest.mark.parametrize("flows", [["1000", "200"], ["-5", "-6"], ["0", "0"], ["100", "-60", "20", "-90"], []])
 def test_sums_without_one_rate_have_none(flows: list[str]) -> None:
     assert cost([D(flow) for flow in flows]) == Impossible("no_rate")
+
+
+@given(
+    st.integers(1, 3000), st.integers(0, 1000), st.integers(1, 600),
+)  # fmt: skip
+def test_no_instalment_of_a_few_yuan_over_many_months_is_below_nothing(cents: int, more: int, months: int) -> None:
+    found = schedule(Offer("custom", cents * CENT, months, total=(cents + more) * CENT), FIRST)
+
+    if not isinstance(found, Impossible):
+        assert min(min(row.principal, row.interest, row.total, row.left) for row in found) >= 0
+        assert sum(row.principal for row in found) == cents * CENT
+        assert sum(row.total for row in found) == (cents + more) * CENT
+
+
+def test_one_yuan_that_costs_three_over_three_years_is_never_below_nothing() -> None:
+    rows = rows_of(Offer("custom", D(1), 36, total=D(4)))
+
+    assert min(row.principal for row in rows) >= 0
+    assert (sum(row.principal for row in rows), rows[-1].left) == (1, 0)

@@ -113,13 +113,13 @@ def _facts(found: Answers, look: Look, *, filled: bool) -> Iterator[Line]:
     if there:
         yield _head(look.words.say("case.facts" if filled else "case.facts_empty"))
     for id in there:
-        said = _value(values[id], look) if filled else look.words.say("case.not_filled")
+        said = _value(id, values[id], found, look) if filled else look.words.say("case.not_filled")
         yield Text(f"  {named(found.titles, 'fact', id)}: {said}"), {"kind": "fact", "id": id}
 
 
-def _value(value: object, look: Look) -> str:
+def _value(id: str, value: object, found: Answers, look: Look) -> str:
     if isinstance(value, bool):
         return look.words.say("word.yes" if value else "word.no")
-    if isinstance(value, str) and look.words.has(f"form.of_{value}"):
+    if isinstance(value, str) and f"{id}={value}" in found.titles.get("choice", {}):
         return choice_said(look.words, value)
     return look.text(value)

@@ -177,8 +177,8 @@ class Row(Vertical):
 
 def choice_said(words: Wording, id: str) -> str:
     """A choice of a procedure, in words: definitions have ids only."""
-    key = f"form.of_{id}"
-    return words.say(key) if words.has(key) else visible(id.replace("_", " "))
+    known = (key for key in (f"form.of_{id}", f"choice.{id}") if words.has(key))
+    return next((words.say(key) for key in known), visible(id.replace("_", " ")))
 
 
 def id_of(name: str) -> str:

@@ -124,17 +124,17 @@ def _facts(data: Data, titles: Titles, words: Wording, masked: bool) -> Iterator
     was, now = data["before"]["facts"], data["after"]["facts"]
     for name in dict.fromkeys((*was, *now)):
         if was.get(name) != now.get(name):
-            yield Change(_name(titles, "fact", name), *(_value(words, s.get(name), masked) for s in (was, now)))
+            yield Change(_name(titles, "fact", name), *(_value(words, titles, name, s.get(name), masked) for s in (was, now)))
 
 
-def _value(words: Wording, value: Any, masked: bool) -> str:
+def _value(words: Wording, titles: Titles, name: str, value: Any, masked: bool) -> str:
     if value is None:
         return words.say("preview.none")
     if isinstance(value, bool):
         return words.say("word.yes" if value else "word.no")
-    key = f"form.of_{value}"
-    if words.has(key):
-        return words.say(key)
+    if f"{name}={value}" in titles.get("choice", {}):
+        key = f"form.of_{value}"
+        return words.say(key if words.has(key) else f"choice.{value}")
     return HIDDEN if masked else visible(str(value))
 
 
