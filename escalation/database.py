@@ -11,9 +11,6 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any, Protocol
 
-from escalation.errors import StoreTooNew
-from escalation.migrations import VERSION
-
 CALENDARS = "calendars"
 """The folder beside a store that holds calendar files a person installed."""
 
@@ -105,9 +102,3 @@ class Database(Protocol):
 
     def close(self) -> None:
         """Give it back."""
-
-
-def too_new(name: str, version: int) -> None:
-    """Raises: StoreTooNew if the tables are of a later version than this program knows."""
-    if version > VERSION:
-        raise StoreTooNew(name, f"schema {version}, this program knows {VERSION}")

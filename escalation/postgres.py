@@ -21,11 +21,12 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from escalation import clock
+from escalation import postgres_statements as own
 from escalation.beside import private_folder
-from escalation.database import CALENDARS, too_new
+from escalation.database import CALENDARS
 from escalation.errors import StoreBusy, StoreError, StoreUnsure
 from escalation.libpq import Command, Failed, Found, Link, Lost
-from escalation.migrations import VERSION, upgrade
+from escalation.migrations import VERSION, too_new, upgrade
 from escalation.postgres_url import reason_of, settings_of, without_password
 from escalation.sets import SETS, at_once
 from escalation.statements import CALENDAR_FILES, INSERT_ENTRY
@@ -34,30 +35,6 @@ PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Seconds between two questions after a COMMIT whose answer was lost."""
 MOST_PENDING = 500
 """Statements that are kept back: a whole store that is copied must not wait in memory."""
-CHANNEL = "escalation"
-BEGIN: Command = ("BEGIN ISOLATION LEVEL READ COMMITTED", ())
-"""Named, because a server can be set to begin otherwise, and then claims of several daemons fail."""
-WHICH: Command = ("SELECT pg_current_xact_id()::text, pg_backend_pid()", ())
-BEGIN_READING: Command = ("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", ())
-TELL: Command = (f"NOTIFY {CHANNEL}", ())
-COMMIT: Command = ("COMMIT", ())
-ROLLBACK: Command = ("ROLLBACK", ())
-WHAT_BECAME = "SELECT pg_xact_status(?::xid8)"
-END_ORPHAN = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_xid = ?::xid8::xid AND pid = ?"
-"""A process of ours on the server that has not noticed that nobody is there any more, and holds its locks."""
-IS_THERE = "SELECT count(*) FROM entry WHERE case_id = ? AND seq = ? AND hash = ?"
-LIMITS = {"statement_timeout": "30s", "lock_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
-"""A process that was frozen in the midst of a transaction must not hold up the others for ever."""
-HELLO: Command = (
-    "SELECT pg_postmaster_start_time()::text, (extract(epoch from clock_timestamp()) * 1000000)::bigint, "
-    + ", ".join(
-        f"CASE WHEN current_setting('{name}') = '0' THEN set_config('{name}', '{limit}', false) END"
-        for name, limit in LIMITS.items()
-    ),
-    (),
-)
-"""Since when the server runs and what its clock says. Limits that the URL, the role or the service set stay."""
-VERSION_THERE: Command = ("SELECT version_num FROM alembic_version", ())
 
 UNDEFINED_TABLE, LOCK_TIMEOUT, CANCELLED, DUPLICATE = "42P01", "55P03", "57014", "23505"
 OUTDATED_PLAN, FUTURE, SHARED = "0A000", "22023", "42P05"
@@ -190,7 +167,7 @@ class PostgresDatabase:
         return found[-1]
 
     def _exchange(self, commands: Sequence[Command]) -> list[Found]:
-        if self._mode and self._link is None and commands[0] not in (BEGIN, BEGIN_READING):
+        if self._mode and self._link is None and commands[0] not in (own.BEGIN, own.BEGIN_READING):
             raise self._lost("the connection was lost")
         link = self._linked()
         self.round_trips += 1
@@ -213,7 +190,7 @@ class PostgresDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        self._begin("writing", BEGIN, WHICH)
+        self._begin("writing", own.BEGIN, own.WHICH)
         try:
             yield
             self._commit()
@@ -225,7 +202,7 @@ class PostgresDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        self._begin("reading", BEGIN_READING)
+        self._begin("reading", own.BEGIN_READING)
         try:
             yield
         finally:
@@ -247,7 +224,7 @@ class PostgresDatabase:
         which = self._transaction
         assert which is not None
         try:
-            self._exchange([*at_once(self._pending), *([TELL] if self._wrote else []), COMMIT])
+            self._exchange([*at_once(self._pending), *([own.TELL] if self._wrote else []), own.COMMIT])
         except StoreError:
             if self._link is not None or not self._was_kept(which):
                 raise
@@ -256,7 +233,7 @@ class PostgresDatabase:
         self._pending = []
         if self._sent and self._link is not None and not self._link.idle:
             try:
-                self._link.exchange([ROLLBACK])
+                self._link.exchange([own.ROLLBACK])
             except (Lost, Failed):
                 self._link = None
 
@@ -273,7 +250,7 @@ class PostgresDatabase:
                 link = self._linked()
                 status = self._status(link, number)
                 if self._proof is not None and status != "in progress":
-                    return bool(link.exchange([(IS_THERE, self._proof)])[0][0][0])
+                    return bool(link.exchange([(own.IS_THERE, self._proof)])[0][0][0])
                 if status == "aborted" or (status == "committed" and started == self._started):
                     return status == "committed"
                 if status != "in progress":
@@ -290,7 +267,7 @@ class PostgresDatabase:
     def _status(self, link: Link, number: str) -> str | None:
         """What the server says of a transaction; one that it has not given out yet was lost in a crash."""
         try:
-            found = link.exchange([(WHAT_BECAME, (number,))])[0][0][0]
+            found = link.exchange([(own.WHAT_BECAME, (number,))])[0][0][0]
         except Failed as failed:
             if failed.state != FUTURE:
                 raise
@@ -336,8 +313,8 @@ class PostgresDatabase:
 
     def _greet(self, link: Link) -> None:
         """The first words on a connection. Raises: StoreTooNew if a newer program has changed the tables."""
-        more = [(END_ORPHAN, self._orphan)] if self._orphan is not None else []
-        found = link.exchange([HELLO, *more, *([VERSION_THERE] if self._known else [])])
+        more = [(own.END_ORPHAN, self._orphan)] if self._orphan is not None else []
+        found = link.exchange([own.HELLO, *more, *([own.VERSION_THERE] if self._known else [])])
         self._orphan = None
         self._started = found[0][0][0]
         self.skew = timedelta(microseconds=found[0][0][1]) - (clock.now() - datetime.fromtimestamp(0, UTC))
@@ -381,7 +358,7 @@ class PostgresDatabase:
         """Of the schema; 0 where there are no tables yet."""
         try:
             self.round_trips += 1
-            rows = self._linked().exchange([VERSION_THERE])[0]
+            rows = self._linked().exchange([own.VERSION_THERE])[0]
         except Failed as failed:
             if failed.state == UNDEFINED_TABLE:
                 return 0
@@ -434,11 +411,11 @@ class PostgresDatabase:
         try:
             if self._ears is None:
                 self._ears = self._connect()
-                self._ears.execute(f"LISTEN {CHANNEL}")
-            own = self._link.pid if self._link is not None else None
+                self._ears.execute(f"LISTEN {own.CHANNEL}")
+            ours = self._link.pid if self._link is not None else None
             while True:
                 left = max(0.0, until - time.monotonic())
-                heard = [n.pid for n in self._ears.notifies(timeout=left, stop_after=1) if n.pid != own]
+                heard = [n.pid for n in self._ears.notifies(timeout=left, stop_after=1) if n.pid != ours]
                 self._heard += len(heard)
                 if heard or time.monotonic() >= until:
                     return

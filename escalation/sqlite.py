@@ -13,9 +13,8 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
-from escalation.database import too_new
 from escalation.errors import StoreBusy, StoreError
-from escalation.migrations import SCHEMA, VERSION, upgrade
+from escalation.migrations import SCHEMA, VERSION, too_new, upgrade
 
 BUSY_SECONDS = 30
 GAP_SECONDS = 0.001

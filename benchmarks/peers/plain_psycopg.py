@@ -7,7 +7,8 @@ from typing import Any
 
 import psycopg
 
-from escalation.postgres import TELL, PostgresDatabase
+from escalation.postgres import PostgresDatabase
+from escalation.postgres_statements import TELL
 
 Ran = list[tuple[str, Sequence[Any]]]
 """Statement and values."""

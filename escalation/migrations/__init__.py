@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from escalation.errors import StoreTooNew
+
 VERSION = 2
 """Of the schema; kept in SQLite's `user_version`, so that a look at one integer tells whether to import Alembic."""
 
@@ -17,6 +19,12 @@ SCHEMA = os.path.join(FOLDER, "schema.sql")
 
 LOCK = 0x65736361
 """Of PostgreSQL's advisory locks, the one that whoever upgrades holds."""
+
+
+def too_new(name: str, version: int) -> None:
+    """Raises: StoreTooNew if the tables are of a later version than this program knows."""
+    if version > VERSION:
+        raise StoreTooNew(name, f"schema {version}, this program knows {VERSION}")
 
 
 def upgrade(url: str, connect: Callable[[], Any] | None = None) -> None:
