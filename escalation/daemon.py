@@ -15,7 +15,8 @@ import signal
 import socket
 import threading
 import time as sleeping
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -52,6 +53,8 @@ WAIT_SECONDS = 0.1
 LATEST_DIGEST = timedelta(hours=10)
 """A machine that wakes later than that after the hour of the digest sends it the next day."""
 BACK_OFF_SECONDS = 5.0
+PAUSES = (1.0, 5.0, 15.0)
+"""Seconds before each further try to note what has gone out, where there is no loop to come back to it."""
 NIGHT = {"hour": 3, "minute": 30}
 HOME = ZoneInfo("Asia/Shanghai")
 """Whose night and November are meant where no case and no channel says so."""
@@ -70,6 +73,10 @@ class Did(NamedTuple):
     def anything(self) -> bool:
         """Whether there was work."""
         return any(self)
+
+    def and_then(self, other: Did) -> Did:
+        """Both together."""
+        return Did(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 class Daemon:
@@ -102,11 +109,8 @@ class Daemon:
 
     def digests(self, now: datetime) -> int:
         """Put the digests whose hour has come on their way; each channel gets one a day, or a week."""
-        return sum(
-            self.deliveries.put_digest(channel.id, key, now)
-            for channel in self.deliveries.channels()
-            if (key := digest_key(channel, now)) is not None
-        )
+        keys = {each.id: digest_key(each, now) for each in self.deliveries.channels()}
+        return self.deliveries.put_digests({id: key for id, key in keys.items() if key is not None}, now)
 
     def beat(self, now: datetime) -> None:
         """A sign of life, for `daemon status` and the screens."""
@@ -121,20 +125,32 @@ class Daemon:
             return
         made = backup.nightly(self.store, Path(self.store.folder), now.astimezone(HOME))
         if made is not None:
-            log.info("backed_up")
+            missing = len(made.missing_files)
+            level = logging.WARNING if missing else logging.INFO
+            log.log(level, "backed_up", extra={"facts": {"files": made.files, "files_missing": missing}})
 
     # -- all of them, in turn ------------------------------------------------------------------------------
 
     def tick(self, now: datetime, stop: threading.Event | None = None) -> Did:
-        """Everything that is due at `now`. Calls for patience between two transactions, never inside one."""
+        """Everything that is due at `now`. Calls for patience between two transactions, never inside one.
+
+        Where there is nothing to do it writes nothing: others on the store would wake and look what it was.
+        Raises: StoreError. What was not noted is kept in mind for the next; the rest was done if others were in the
+        way of that only (StoreBusy).
+        """
+        begun = sleeping.monotonic()
+        outcome, busy = self._looked_back(now, begun)
         advanced = announced = 0
         steps = (self.recompute, self.advance) if self._stale else (self.advance,)
         for step in steps:
-            while True:
+            while step == self.recompute or self._is_due(now):
                 found = step(now)
                 advanced, announced = advanced + found.cases, announced + found.announced
                 if not found.cases or (stop is not None and stop.is_set()):
                     break  # fewer than a hundred are not all: the next may be of another definition, or one failed
+                if busy is None:
+                    more, busy = self._looked_back(now, begun)
+                    outcome = outcome.and_then(more)
                 notify(ALIVE)
                 sleeping.sleep(PAUSE_SECONDS)
         self._stale = self._stale and stop is not None and stop.is_set()
@@ -143,20 +159,43 @@ class Daemon:
         routed = 0
         while (n := self.deliveries.route(now)) > 0:
             routed += n
-        outcome = self._sent(self.sending.finish(now).and_then(self.sending.begin(now)))
+        outcome = outcome.and_then(self._sent(self.sending.begin(now, _since(begun))))
         if self._beaten is None or now - self._beaten >= BEAT or now < self._beaten:
             self.beat(now)
+        if busy is not None:
+            raise busy
         return Did(advanced, announced, routed, outcome.sent, outcome.failed)
 
+    def _is_due(self, now: datetime) -> bool:
+        at = self.store.next_timer()
+        return at is not None and at <= now
+
+    def _looked_back(self, now: datetime, begun: float) -> tuple[Outcome, StoreBusy | None]:
+        """What became of messages, first of all and while it catches up: their leases run."""
+        try:
+            return self._sent(self.sending.finish(now, late=_since(begun))), None
+        except StoreBusy as error:
+            return Outcome(), error
+
     def once(self, now: Callable[[], datetime] = clock.now) -> Did:
-        """Ticks until nothing is left to do at this moment: for cron, and for a person who wants it now."""
-        did = Did()
+        """Ticks until nothing is left to do at this moment: for cron, and for a person who wants it now.
+
+        Raises: StoreError, but not before what has gone out was tried to be noted a few times: else it goes out again.
+        """
+        did, pauses = Did(), iter(PAUSES)
         while True:
-            found = self.tick(now())
-            sent = self.finish(now(), seconds=60.0)
-            found = found._replace(sent=found.sent + sent.sent, failed=found.failed + sent.failed)
-            did = Did(*(a + b for a, b in zip(did, found, strict=True)))
-            if not found.anything and not self.sending.busy:
+            try:
+                found = self.tick(now())
+                did = did.and_then(found)
+                sent = self.finish(now(), seconds=60.0)
+                did = did.and_then(Did(sent=sent.sent, failed=sent.failed))
+            except StoreError:
+                pause = next(pauses, None)
+                if pause is None or not self.sending.busy:
+                    raise
+                sleeping.sleep(pause)
+                continue
+            if not (found.anything or sent.sent or sent.failed or self.sending.busy):
                 return did
 
     def finish(self, now: datetime, seconds: float) -> Outcome:
@@ -228,6 +267,8 @@ class Loop:
 
     def _loop(self, scheduler: BackgroundScheduler) -> None:
         look, last, failures = self._now(), self._now(), 0
+        asked: set[str] = set()
+        """Stays until it is done: a store that is away takes no backup from anybody."""
         while not self.stop.is_set():
             try:
                 ahead = (look - self._now()).total_seconds()
@@ -236,19 +277,20 @@ class Loop:
                 if abs(now - last) > timedelta(seconds=10):
                     scheduler.wakeup()  # its own timers do not count the time that a machine was asleep
                 last = now
-                asked = list(self._take())
+                asked |= set(self._take())
                 if changed or asked or now >= look or self.daemon.sending.busy:
                     self._do(asked, now, changed)
+                    asked.clear()
                     look = self.daemon.next_look(now)
                 failures = 0
             except StoreError as error:
                 failures += 1
                 log.warning("store_away", extra={"facts": {"error": type(error).__name__, "failures": failures}})
+                notify(ALIVE)  # it waits, and what it has sent must not be forgotten
                 if not isinstance(error, StoreBusy):
                     self.stop.wait(min(BACK_OFF_SECONDS * failures, 60.0))
 
-    def _do(self, asked: Iterable[str], now: datetime, changed: bool) -> None:
-        asked = set(asked)
+    def _do(self, asked: Collection[str], now: datetime, changed: bool) -> None:
         if "tick" in asked:
             self.daemon.store.check_version()
         if "calendar" in asked or (changed and self.daemon.store.bring_calendars()):
@@ -285,12 +327,17 @@ class Loop:
             for _ in range(10):
                 if not self.daemon.sending.busy:
                     break
-                self.daemon.finish(self._now(), seconds=3.0)
+                with suppress(StoreBusy):  # then once more: what was sent and not noted goes out again
+                    self.daemon.finish(self._now(), seconds=3.0)
             self.daemon.deliveries.stopped(self.daemon.id, self._now())
         except StoreError as error:
             log.warning("store_away", extra={"facts": {"error": type(error).__name__}})
         finally:
             self.daemon.sending.close()
+
+
+def _since(begun: float) -> timedelta:
+    return timedelta(seconds=sleeping.monotonic() - begun)
 
 
 def digest_key(channel: ChannelRow, now: datetime) -> str | None:

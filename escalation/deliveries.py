@@ -66,7 +66,7 @@ class Deliveries:
     # -- channels --------------------------------------------------------------------------------------
 
     @surely
-    def add_channel(self, **columns: Any) -> ChannelRow:
+    def add_channel(self, /, **columns: Any) -> ChannelRow:
         """A new channel; `columns` are those of `ChannelRow` but `id`. Health starts empty."""
         given = {"ok_at": None, "failing_since": None, "error": None, **columns}
         with self._store.writing():

@@ -64,6 +64,7 @@ FACTS: Mapping[str, Callable[[object], float | str | None]] = {
     **dict.fromkeys(("case", "kind", "reason", "error", "cause", "where", "logger"), _word),
     **dict.fromkeys(("step", "store", "system", "daemon", "signal", "version", "until"), _word),
     **dict.fromkeys(("cases", "entries", "announcements", "deliveries", "items", "channels", "daemons"), _number),
+    **dict.fromkeys(("files", "files_missing"), _number),
     **dict.fromkeys(("due", "pending", "waiting", "parked", "failing", "delivery", "announcement"), _number),
     **dict.fromkeys(
         ("advanced", "announced", "coalesced", "superseded", "delivered", "failed", "failures", "dropped"), _number
