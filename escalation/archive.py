@@ -150,6 +150,12 @@ def read(file: Path, database: Path) -> Manifest:
     return manifest
 
 
+def manifest_of(file: Path) -> Manifest:
+    """What a backup says of itself; nothing else of it is read. Raises: BadInput."""
+    with _members(file) as members:
+        return _manifest(file, members)
+
+
 Members = Iterator[tuple[tarfile.TarInfo, BinaryIO]]
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace as changed
 
-from escalation.archive import DATABASE, calendars_in, damaged, files_in, pack, read
+from escalation.archive import DATABASE, calendars_in, damaged, files_in, manifest_of, pack, read
 from escalation.beside import calendars_put, new_files, ordinary, private, private_folder
 from escalation.copying import TABLES, Progress, Seen, Sum, copy, is_empty, look, rules
 from escalation.errors import BadInput, FieldProblem, StoreError, StoreTooNew
@@ -223,6 +223,33 @@ def nightly(store: Store, folder: str | Path, now: datetime, progress: Progress 
     except OSError as error:
         raise _unwritable(file, error.strerror) from error
     return made
+
+
+class Night(msgspec.Struct, frozen=True):
+    """What the latest backup of a night says of itself."""
+
+    created_at: datetime
+    files: int
+    """Attached files in it."""
+    missing_files: int
+    """Those that were not there, or had another content."""
+    elsewhere: bool
+    """Whether these may lie on another machine."""
+
+
+def last_night(store: Store) -> Night | None:
+    """The latest backup of a night on this machine; None if there is none that can be read."""
+    there = Path(store.folder) / FOLDER
+    name = name_of(store.path if store.kind == "sqlite" else None)
+    try:
+        made = made_by_night(there, name) if there.is_dir() else []
+        if not made:
+            return None
+        said = manifest_of(there / max(made, key=lambda each: each[1])[0])
+    except (BadInput, OSError):
+        return None
+    files = sum(member.name.startswith("files/") for member in said.members)
+    return Night(said.created_at, files, len(said.missing_files), store.kind == "postgresql")
 
 
 def name_of(path: str | None) -> str:

@@ -17,7 +17,7 @@ import threading
 import time as sleeping
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from secrets import token_hex
@@ -30,10 +30,10 @@ from escalation.delivering import Outcome, Send, Sending
 from escalation.delivery_rows import ChannelRow
 from escalation.digest import key_of
 from escalation.engine import Advanced, Engine
-from escalation.errors import StoreBusy, StoreError
+from escalation.errors import EscalationError, StoreBusy, StoreError
 from escalation.standing import BEAT
 from escalation.standing import status as status
-from escalation.store import Store
+from escalation.store import BACKUP_FAILED, Store
 from escalation.watchdog import ALIVE, READY, STOPPING, notify
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ LATEST_DIGEST = timedelta(hours=10)
 BACK_OFF_SECONDS = 5.0
 PAUSES = (1.0, 5.0, 15.0)
 """Seconds before each further try to note what has gone out, where there is no loop to come back to it."""
-NIGHT = {"hour": 3, "minute": 30}
+NIGHT = time(3, 30)
+BACKUP_AGAIN = timedelta(hours=1)
+STEP = timedelta(seconds=10)
+"""A clock that has moved by more than that between two looks was set, or the machine was asleep."""
 HOME = ZoneInfo("Asia/Shanghai")
 """Whose night and November are meant where no case and no channel says so."""
 
@@ -96,6 +99,9 @@ class Daemon:
         self._stale = True
         """Whether cases may rest on other calendar data than is at hand; to look takes a pass over all of them."""
         self._beaten: datetime | None = None
+        self._looked: datetime | None = None
+        self._backup_again: datetime | None = None
+        """When to try once more, after a backup that failed."""
 
     # -- steps: each does one thing ------------------------------------------------------------------------
 
@@ -106,6 +112,13 @@ class Daemon:
     def recompute(self, now: datetime) -> Advanced:
         """Up to a hundred cases whose days rest on other calendar data than is at hand."""
         return self._advanced("recomputed", self.engine.recompute(now, AT_ONCE))
+
+    def turn_back(self, now: datetime) -> None:
+        """Cases that were looked at under a clock that ran ahead: what it told before its time is taken back."""
+        refs = self.engine.ahead_of(now)
+        for i in range(0, len(refs), AT_ONCE):
+            self._advanced("turned_back", self.engine.advance_all(refs[i : i + AT_ONCE], now))
+            sleeping.sleep(PAUSE_SECONDS)
 
     def digests(self, now: datetime) -> int:
         """Put the digests whose hour has come on their way; each channel gets one a day, or a week."""
@@ -120,14 +133,35 @@ class Daemon:
         self._beaten = now
 
     def back_up(self, now: datetime) -> None:
-        """One verified backup a day, and the rule that thins out the old ones."""
-        if not self._nightly:
+        """One verified backup a day, from the hour of the night on, and the rule that thins out the old ones.
+
+        One that fails is told in the log and by `daemon status`, and tried again after an hour: nobody may lose
+        reminders by it.
+        """
+        local, waits = now.astimezone(HOME), self._backup_again is not None and now < self._backup_again
+        if not self._nightly or waits or local.time() < NIGHT:
             return
-        made = backup.nightly(self.store, Path(self.store.folder), now.astimezone(HOME))
+        try:
+            made = backup.nightly(self.store, Path(self.store.folder), local)
+        except EscalationError as error:
+            self._backup_again = now + BACKUP_AGAIN
+            log.error("backup_failed", extra={"facts": {"error": type(error).__name__}})
+            self._note_backup(now.isoformat())
+            return
+        self._backup_again = None
         if made is not None:
+            self._note_backup("")
             missing = len(made.missing_files)
             level = logging.WARNING if missing else logging.INFO
             log.log(level, "backed_up", extra={"facts": {"files": made.files, "files_missing": missing}})
+
+    def _note_backup(self, failed: str) -> None:
+        """For others to see: since when it fails, or nothing."""
+        with suppress(StoreError):
+            known = self.store.setting(BACKUP_FAILED) or ""
+            if bool(known) != bool(failed):
+                with self.store.writing():
+                    self.store.set(BACKUP_FAILED, failed)
 
     # -- all of them, in turn ------------------------------------------------------------------------------
 
@@ -140,6 +174,9 @@ class Daemon:
         """
         begun = sleeping.monotonic()
         outcome, busy = self._looked_back(now, begun)
+        if self._looked is None or now < self._looked:
+            self.turn_back(now)
+        self._looked = now
         advanced = announced = 0
         steps = (self.recompute, self.advance) if self._stale else (self.advance,)
         for step in steps:
@@ -208,6 +245,15 @@ class Daemon:
         moments = [self.store.next_timer(), self.deliveries.next_at(unable), now + timedelta(seconds=LOOK_SECONDS)]
         return min(at for at in moments if at is not None)
 
+    @property
+    def backup_failed(self) -> bool:
+        """Whether the last backup that was tried has failed."""
+        return self._backup_again is not None
+
+    def calendars_touched(self) -> bool:
+        """Whether calendar files may have come meanwhile: a cheap question."""
+        return self.store.bring_calendars() or self.engine.shelf.freshen()
+
     def calendar_changed(self) -> bool:
         """Whether calendar data was installed since the last look, here or elsewhere. If so it is read again."""
         self.store.bring_calendars()
@@ -256,7 +302,7 @@ class Loop:
         log.info("started", extra={"facts": {"daemon": self.daemon.id}})
         notify(READY)
         try:
-            for job in ("calendar", "tick"):
+            for job in ("calendar", "tick", "backup"):  # the machine may be off every night
                 self._asked.put(job)
             self._loop(scheduler)
         finally:
@@ -274,8 +320,9 @@ class Loop:
                 ahead = (look - self._now()).total_seconds()
                 changed = self.daemon.store.wait(min(WAIT_SECONDS, ahead) if ahead > 0 else WAIT_SECONDS)
                 now = self._now()
-                if abs(now - last) > timedelta(seconds=10):
-                    scheduler.wakeup()  # its own timers do not count the time that a machine was asleep
+                if abs(now - last) > STEP:
+                    _wake(scheduler)
+                    asked |= {"tick", "backup"}
                 last = now
                 asked |= set(self._take())
                 if changed or asked or now >= look or self.daemon.sending.busy:
@@ -289,14 +336,19 @@ class Loop:
                 notify(ALIVE)  # it waits, and what it has sent must not be forgotten
                 if not isinstance(error, StoreBusy):
                     self.stop.wait(min(BACK_OFF_SECONDS * failures, 60.0))
+            except EscalationError as error:
+                failures += 1
+                asked.clear()  # what cannot be done now is asked for again in its time
+                log.error("step_failed", extra={"facts": {"error": type(error).__name__, "failures": failures}})
+                self.stop.wait(min(BACK_OFF_SECONDS * failures, 60.0))
 
     def _do(self, asked: Collection[str], now: datetime, changed: bool) -> None:
         if "tick" in asked:
             self.daemon.store.check_version()
-        if "calendar" in asked or (changed and self.daemon.store.bring_calendars()):
+        if "calendar" in asked or (changed and self.daemon.calendars_touched()):
             self.daemon.calendar_changed()
         self.daemon.tick(now, self.stop)
-        if "backup" in asked:
+        if "backup" in asked or ("tick" in asked and self.daemon.backup_failed):
             self.daemon.back_up(now)
         if "tick" in asked:
             notify(ALIVE)
@@ -318,7 +370,7 @@ class Loop:
         scheduler = BackgroundScheduler(job_defaults=usual, timezone=HOME)
         scheduler.add_job(self._asked.put, "interval", args=["tick"], seconds=LOOK_SECONDS)
         scheduler.add_job(self._asked.put, "interval", args=["calendar"], minutes=10)
-        scheduler.add_job(self._asked.put, "cron", args=["backup"], **NIGHT)
+        scheduler.add_job(self._asked.put, "cron", args=["backup"], hour=NIGHT.hour, minute=NIGHT.minute)
         return scheduler
 
     def _leave(self) -> None:
@@ -334,6 +386,13 @@ class Loop:
             log.warning("store_away", extra={"facts": {"error": type(error).__name__}})
         finally:
             self.daemon.sending.close()
+
+
+def _wake(scheduler: BackgroundScheduler) -> None:
+    """Its own timers do not count the time that a machine was asleep, and wait for a time that was set back."""
+    for job in scheduler.get_jobs():
+        job.reschedule(job.trigger)
+    scheduler.wakeup()
 
 
 def _since(begun: float) -> timedelta:

@@ -226,6 +226,16 @@ class Engine:
                 rows += self.store.stale(definition, stamp, most - len(rows))
             return self._advance(rows, now)
 
+    def ahead_of(self, now: datetime) -> list[str]:
+        """The cases that somebody looked at as if it were later, and announced what had not come yet."""
+        return self.store.announced_after(now)
+
+    @surely
+    def advance_all(self, refs: Sequence[str], now: datetime) -> Advanced:
+        """These cases at `now`, in one transaction. What was told before its time is superseded."""
+        with self.store.writing():
+            return self._advance(self.store.cases_of(refs), now)
+
     def _advance(self, rows: Sequence[CaseRow], now: datetime) -> Advanced:
         """One that cannot be evaluated is put off, and the others go on."""
         moves, posts, failed = [], [], []

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 Rows = list[Data]
 
-INTACT, ALTERED, MISSING = "intact", "altered", "missing"
+INTACT, ALTERED, MISSING, ELSEWHERE = "intact", "altered", "missing", "elsewhere"
 TOGETHER = timedelta(seconds=5)
 """Within it a file was attached along with an event: where nobody says when, each entry has its own now."""
 NOTED = (
@@ -57,7 +57,8 @@ class Evidence:
         """What was attached, each content once, numbered E01, E02 … in the order of their days.
 
         `day`: the one the paper bears, else that on which it was attached. `state`: `intact`, `altered` or
-        `missing`, by the hash of the copy that is kept. Numbers move when an older paper comes in. `anew`: read each
+        `missing`, by the hash of the copy that is kept; of a store on a server `elsewhere`, where it is not on this
+        machine. Numbers move when an older paper comes in. `anew`: read each
         file again; else one whose time and size are as they were when it was last read stays what it was.
         """
         row, snapshot, now = self.desk._read(case)
@@ -191,9 +192,12 @@ class Evidence:
         return [each for each in effective(log) if each.occurred_at <= now]
 
     def _stated(self, rows: Rows, anew: bool) -> Rows:
-        folder = self.desk.engine.store.folder
+        store = self.desk.engine.store
+        # Who shares a server may each have a folder of their own; then what is not here need not be lost.
+        absent = ELSEWHERE if store.kind == "postgresql" else MISSING
         for each in rows:
-            each["state"] = state_of(path_of(each["sha256"], folder), each["sha256"], each["size"], anew)
+            found = state_of(path_of(each["sha256"], store.folder), each["sha256"], each["size"], anew)
+            each["state"] = absent if found == MISSING else found
         return rows
 
     def _contact(self, contact: Contact, table: Table, labels: list[str], today: str) -> Data:

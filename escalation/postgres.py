@@ -36,6 +36,7 @@ PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0)
 MOST_PENDING = 500
 """Statements that are kept back: a whole store that is copied must not wait in memory."""
 
+DUPLICATE_TABLE = "42P07"
 UNDEFINED_TABLE, LOCK_TIMEOUT, CANCELLED, DUPLICATE = "42P01", "55P03", "57014", "23505"
 OUTDATED_PLAN, FUTURE, SHARED = "0A000", "22023", "42P05"
 """A table was changed under a prepared statement; a number of a transaction that has not been given out; a prepared
@@ -382,6 +383,8 @@ class PostgresDatabase:
         except SQLAlchemyError as error:
             origin = getattr(error, "orig", None)
             said = getattr(getattr(origin, "diag", None), "message_primary", None)
+            if getattr(origin, "sqlstate", None) == DUPLICATE_TABLE:
+                said = "the tables of another program are in it; the cases need a database of their own"
             raise StoreError(self.name, said or type(origin or error).__name__) from error
 
     def bring_calendars(self) -> bool:

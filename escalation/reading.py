@@ -225,10 +225,14 @@ class Reader:
             yield advice(self.engine.shelf.table, snapshot, row.ref, self.lang)
 
     def due(self, within: str | None = None, owed_by: str | None = None, case: str | None = None) -> Rows:
-        """Deadlines and follow-ups by day, overdue first; `within`: `7d`, `2w` or a length (default 30 days)."""
+        """Deadlines and follow-ups by day, overdue first; `within`: `7d`, `2w` or a length (default 30 days).
+
+        Of one day, the case comes first that was opened first. Ids are drawn, so they say nothing about an order.
+        """
         now = self.now()
         days = days_ahead(within or "30d")
         rows: Rows = []
+        order: dict[str, tuple[datetime, str, int]] = {}
         found: Any = (
             [self._read(case)[:2]]
             if case is not None
@@ -238,7 +242,8 @@ class Reader:
             table = self.engine.shelf.table(snapshot.definition)
             until = table.clock.day(snapshot.as_of) + timedelta(days=days)
             rows += due_rows(self.engine.shelf.table, snapshot, row.ref, self.lang, until, owed_by)
-        return sorted(rows, key=lambda r: (r["day"], r["case"], str(r["id"])))
+            order[row.ref] = (row.opened_at, row.title, len(order))
+        return sorted(rows, key=lambda r: (r["day"], order[r["case"]], str(r["id"])))
 
     def log(self, case: str) -> Rows:
         """The history as it was written, corrections visible, in the order of recording."""

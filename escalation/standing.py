@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import to_builtins
+
 from escalation import credentials
+from escalation.backup import last_night
 from escalation.core.loudness import LEVELS, subject_of
 from escalation.core.snapshot import Snapshot
 from escalation.deliveries import Deliveries
@@ -73,6 +76,7 @@ def status(store: Store, now: datetime) -> Data:
         "channels": {"all": len(rows), "failing": len(failing), "names": failing},
         "parked": parked,
         "latest_announcement": deliveries.latest(),
+        "backup": to_builtins(last_night(store), builtin_types=(datetime,)),
     }
 
 

@@ -54,6 +54,11 @@ INSERT_OUTBOX = (
     "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at, level, until)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
+ANNOUNCED_AFTER = (
+    'SELECT DISTINCT c.ref FROM outbox o JOIN "case" c ON c.id = o.case_id WHERE o.at > ? AND o.status IN'
+    " ('pending', 'routed', 'told', 'kept', 'silent', 'parked', 'overtaken', 'coalesced')"
+    " AND o.kind NOT IN ('moved', 'retracted')"
+)
 OUTBOX_OF = "SELECT key, kind, at, status, body, level, until FROM outbox WHERE case_id = ? ORDER BY at, id"
 
 DEFINITION = "SELECT procedure, version, body FROM definition WHERE hash = ?"

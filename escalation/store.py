@@ -31,6 +31,8 @@ T = TypeVar("T")
 POSTGRES = ("postgresql://", "postgres://")
 PAUSES = (0.2, 1.0)
 """Seconds before each further try, where a connection was lost."""
+BACKUP_FAILED = "backup_failed"
+"""The setting that says since when the nightly backup fails."""
 REFUSE_NOW = "refuse_now"
 """The setting under which nobody can say another time than the present one."""
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -344,6 +346,10 @@ class Store:
         """When the next case is due; None if none ever is."""
         row = self._run(sql.NEXT_TIMER).fetchone()
         return from_int(row[0]) if row else None
+
+    def announced_after(self, now: datetime) -> list[str]:
+        """The cases of which something was announced that was to come after `now`."""
+        return [ref for (ref,) in self._run(sql.ANNOUNCED_AFTER, (to_int(now),))]
 
     def put_off(self, case_id: int, until: datetime) -> None:
         """Look at a case again at `until`, not before. Inside `writing`."""

@@ -24,13 +24,14 @@ USUAL, WIDE, SMALL = (80, 24), (140, 40), (40, 12)
 @asynccontextmanager
 async def stage(
     folder: Path, fill: Callable[[Desk], object] | None = None, *, now: str = NOW, lang: str = "zh",
-    size: tuple[int, int] = USUAL, demo: bool = False, mishaps: bool = False,
+    size: tuple[int, int] = USUAL, demo: bool = False, mishaps: bool = False, store: str | None = None,
 ) -> AsyncIterator[Pilot[None]]:  # fmt: skip
     """The app, running and settled. `fill` puts cases into the store first (with clocks of its own if it likes).
 
-    Errors that nobody expected, which the screens survive, fail the test unless it is about `mishaps`.
+    `store`: another one than the file in `folder`. Errors that nobody expected, which the screens survive, fail the
+    test unless it is about `mishaps`.
     """
-    path = str(folder / "cases.db")
+    path = store or str(folder / "cases.db")
     if fill is not None:
         with open_store(path, now=now, lang=lang) as desk:
             fill(desk)

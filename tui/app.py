@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
-from escalation.errors import EscalationError
+from escalation.errors import EscalationError, StoreBusy, StoreError
 from escalation.wording import Wording
 from states.errors import ProcedureError
 from tui import terminal
@@ -55,6 +55,8 @@ class EscalationApp(App[None]):
     """Whether names and amounts are hidden from people who look over one's shoulder."""
     standing: reactive[dict[str, Any] | None] = reactive(None, init=False)
     """How the daemon stands; None until the library has said."""
+    away: reactive[bool] = reactive(False, init=False)
+    """Whether the store could not be read when it was asked last: then nobody knows how the daemon stands."""
 
     def __init__(
         self, store: str, *, now: str | None = None, lang: str = "en", demo: bool = False, bridge: Bridge | None = None
@@ -134,11 +136,15 @@ class EscalationApp(App[None]):
     async def look(self) -> None:
         """Ask whether another process has committed; then the screen reads again."""
         try:
-            if await self.bridge.changed():
-                self.refill()
-                self._stand()
-        except EscalationError:
+            changed = await self.bridge.changed()
+        except EscalationError as error:
+            self.away = isinstance(error, StoreError) and not isinstance(error, StoreBusy)
             self.refill()  # the screen asks as well, and says what is the matter
+            return
+        if changed or self.away:
+            self.refill()
+            self._stand()
+        self.away = False
 
     def refill(self) -> None:
         """The screen that is shown reads again. What lies below it does so when it comes back."""
@@ -181,6 +187,9 @@ class EscalationApp(App[None]):
         self.notify(text, markup=False)
 
     def watch_standing(self) -> None:
+        self._say_status()
+
+    def watch_away(self) -> None:
         self._say_status()
 
     def watch_masked(self) -> None:

@@ -141,9 +141,26 @@ def store_path(options: Namespace) -> str:
         return default_store()
     if url.startswith("sqlite:///"):
         return url.removeprefix("sqlite:///")
+    _no_near_miss(url)
     if "://" in url and not url.startswith(("postgresql://", "postgres://")):
         raise BadInput(FieldProblem("store", url.partition("://")[0] + "://…", "store_url"))
     return url
+
+
+def _no_near_miss(url: str) -> None:
+    """What was meant for a database must not become a file of that name, with the password in it. Raises: BadInput."""
+    if url.startswith(("postgresql://", "postgres://")):
+        return
+    import re  # loaded by argparse anyhow
+
+    connection = re.search(r"(?:^|\s)(host|hostaddr|port|dbname|user|password|passfile|service|sslmode)\s*=", url)
+    scheme = re.match(r"(p\w*gres\w*|sqlite)(?=:|//)", url, re.IGNORECASE)
+    if connection:
+        raise BadInput(FieldProblem("store", f"{connection[1]}=…", "store_connection"))
+    if scheme and "://" not in url:
+        raise BadInput(FieldProblem("store", f"{scheme[1]}…", "store_connection"))
+    if re.match(r"[^/\\\s:@]+:[^/\\\s]*@[^/\\\s]+(/|$)", url):
+        raise BadInput(FieldProblem("store", "…@…", "store_connection"))
 
 
 def default_store() -> str:

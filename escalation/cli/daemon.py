@@ -65,6 +65,7 @@ def run_once(options: Namespace, out: Output) -> int:
         with desk(options, _missing(options)) as opened:
             daemon = Daemon(opened.engine.store)
             did = daemon.once(opened.now)
+            daemon.back_up(opened.now())
             daemon.sending.close()
             daemon.deliveries.stopped(daemon.id, opened.now())
             if metrics is not None:

@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from escalation.cli.arguments import Usage, desk
 from escalation.cli.output import Output
@@ -122,7 +122,7 @@ def _imported(opened: Desk, lines: BinaryIO, options: Namespace, out: Output) ->
         raise
 
 
-def _rest(file: str, lines: BinaryIO, keys: Collection[object], name: str) -> str | None:
+def _rest(file: str, lines: BinaryIO, keys: Collection[Any], name: str) -> str | None:
     """A private file of these cases beside the file they came from; None if it cannot be written, or there are none."""
     from itertools import count
 

@@ -42,6 +42,9 @@ def status(page: Page, data: Data) -> None:
     _channels(page, data, wide)
     if data["calendar_missing"]:
         page.put((page.say("daemon.calendar_missing", year=data["calendar_missing"]), SOON))
+    if data["backup"] and data["backup"]["missing_files"]:
+        page.put((page.say("keeping.night_missing", n=data["backup"]["missing_files"]), SOON))
+        page.put(page.say("keeping.elsewhere" if data["backup"]["elsewhere"] else "keeping.which"))
     for each in data["daemons"][:5]:
         if each["alive"]:
             page.muted(page.say("daemon.one", host=each["host"], pid=each["pid"], ago=_ago(page, each["beat_at"], now)))

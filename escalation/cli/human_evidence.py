@@ -45,7 +45,7 @@ def exhibit(page: Page, row: Data) -> None:
     say = page.say
     page.put((row["label"] + "  ", STRONG), row["title"] or row["name"], hang=5)
     kind = say(f"exhibit.is_{row['type'] or 'none'}")
-    style = {"altered": LATE, "missing": LATE}.get(row["state"], "")
+    style = {"altered": LATE, "missing": LATE, "elsewhere": SOON}.get(row["state"], "")
     page.put(
         f"{page.day(row['day'])}   {kind}   {size_said(row['size'])}   ",
         (say(f"exhibit.state_{row['state']}"), style), indent=5,
@@ -186,11 +186,19 @@ def verified(page: Page, data: Data) -> None:
 
 def wrong_files(page: Page, problems: Sequence[Data], files: int) -> None:
     """Attached files that are gone or are not what they were."""
-    page.put((page.say("exhibit.not_verified", n=files, wrong=len(problems)), LATE))
+    away = sum(row["state"] == "elsewhere" for row in problems)
+    if away < len(problems):
+        page.put((page.say("exhibit.not_verified", n=files, wrong=len(problems) - away), LATE))
+    if away:
+        page.put((page.say("exhibit.not_here", n=files, away=away), SOON))
     for row in problems:
         page.bullet((row["label"] + "  ", STRONG), row["title"] or row["name"])
-        page.put((page.say(f"exhibit.state_{row['state']}"), LATE), (f"   SHA-256 {row['sha256']}", MUTED), indent=4)
-    page.muted(page.say("exhibit.not_verified_how"))
+        style = SOON if row["state"] == "elsewhere" else LATE
+        page.put((page.say(f"exhibit.state_{row['state']}"), style), (f"   SHA-256 {row['sha256']}", MUTED), indent=4)
+    if away < len(problems):
+        page.muted(page.say("exhibit.not_verified_how"))
+    if away:
+        page.put(page.say("keeping.elsewhere"))
 
 
 def attached(page: Page, data: Data) -> None:

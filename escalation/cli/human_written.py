@@ -151,16 +151,18 @@ def migrated(page: Page, data: Data) -> None:
 
 def verify(page: Page, cases: Iterable[Data]) -> None:
     """`verify`: a line a case, as they are checked."""
-    n = wrong = 0
+    n = wrong = away = 0
     for each in cases:
         n += 1
-        wrong += len(each.get("files_wrong") or ())
+        wrong += sum(row["state"] != "elsewhere" for row in each.get("files_wrong") or ())
+        away += sum(row["state"] == "elsewhere" for row in each.get("files_wrong") or ())
         page.put("ok  ", page.say("verify.case", case=each["case"], n=each["entries"]), hang=4)
         if each.get("files_wrong"):
             from escalation.cli.human_evidence import wrong_files  # only who has lost a file pays for it
 
             wrong_files(page, each["files_wrong"], each["files"])
-    page.put((page.say("exhibit.verify_wrong", n=wrong) if wrong else page.say("verify.all", n=n), STRONG))
+    all_told = page.say("exhibit.verify_away", n=away) if away else page.say("verify.all", n=n)
+    page.put((page.say("exhibit.verify_wrong", n=wrong) if wrong else all_told, STRONG))
 
 
 def imported(page: Page, data: Data) -> None:

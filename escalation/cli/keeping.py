@@ -136,13 +136,21 @@ def _lines(page: Page, what: str, data: Mapping[str, Any]) -> None:
         page.put(page.say("keeping.before"), indent=3)
         page.whole(data["before"], indent=3)
     if data["missing_files"]:
-        page.put((page.say("keeping.missing", n=len(data["missing_files"])), SOON), indent=3)
+        n, server = len(data["missing_files"]), _of_server(what, data)
+        page.put((page.say("keeping.missing_here" if server else "keeping.missing", n=n), SOON), indent=3)
+        if server:
+            page.put(page.say("keeping.elsewhere"), indent=3)
     if data["kept_calendars"]:
         page.put(page.say("keeping.kept_calendars", names=page.said.listed(data["kept_calendars"])), indent=3)
     if data["channels"]:
         page.put(page.say("keeping.channels", names=page.said.listed(data["channels"])), indent=3)
     if what == "backed_up":
         page.muted(page.say("keeping.private"), indent=3)
+
+
+def _of_server(what: str, data: Mapping[str, Any]) -> bool:
+    """Whether what is not on this machine may lie on another one that has the same store."""
+    return data["store"] == "postgresql" if what == "backed_up" else what == "copied" and "://" in data["from"]
 
 
 def _places(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,13 +54,15 @@ def upgrade(url: str, connect: Callable[[], Any] | None = None) -> None:
 
     config = Config()
     config.set_main_option("script_location", FOLDER.replace("%", "%%"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        if not sqlite:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
-        command.upgrade(config, "head")
-        if sqlite:
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-            assert not broken, "the migration lost parents of rows"
-            connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            if not sqlite:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+            command.upgrade(config, "head")
+            if sqlite:
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                assert not broken, "the migration lost parents of rows"
+                connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+    finally:
+        engine.dispose()  # also where it went wrong: a connection that stays open keeps its locks

@@ -237,6 +237,7 @@ def _import_stopped(error: ImportStopped, said: Wording) -> list[str]:
         _, ref = error.unsure[0]
         lines.append(said.say("import_stopped.unsure", n=len(error.unsure), case=ref))
         if error.rest_unsure:
+            lines.append(said.say("import_stopped.rest_unsure"))
             lines.append(f"  escalation import {quote(error.rest_unsure)}")
     return [*lines, said.say("import_stopped.not_again")]
 

@@ -34,6 +34,40 @@ def test_a_mistyped_store_is_told_and_not_made(command: Command, tmp_path: Path,
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "store",
+    [
+        "host=db.example.org user=ann password=S3CRET dbname=cases", "password = S3CRET", "dbname=cases",
+        "user=ann password=S3CRET options=http://x", "postgresql:/ann:S3CRET@db/cases", "postgresql:ann:S3CRET@db/c",
+        "Postgres:/db/cases", "postgresql//ann:S3CRET@db/cases", "postgressql://ann:S3CRET@db/cases", "sqlite:cases.db",
+        "POSTGRESQL://ann:S3CRET@db/cases", "ann:S3CRET@db.example.org/cases", "ann:S3CRET@db.example.org",
+        "ann:S3C@RET@db.example.org:5432/cases",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_was_meant_for_a_database_does_not_become_a_file_of_that_name(
+    command: Command, tmp_path: Path, parcel: Path, store: str, lang: str
+) -> None:
+    for given, env in ((["--store", store], {}), ([], {"ESCALATION_STORE": store})):
+        found = command(*given, "--lang", lang, "open", str(parcel), env=env)
+
+        assert found.code == 2
+        assert "postgresql://" in found.err
+        assert "S3C" not in found.err
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "store",
+    ["postgres/cases.db", "ann@work/cases.db", "sqlite:///host=1.db", "users=.db", "a:b.db"],
+)
+def test_a_file_with_an_uncommon_name_is_still_a_file(
+    command: Command, tmp_path: Path, parcel: Path, store: str
+) -> None:
+    assert command("--store", store, "open", str(parcel)).code == 0
+    assert (tmp_path / store.removeprefix("sqlite:///")).is_file()
+
+
 @pytest.mark.parametrize("words", ["list", "next", "due", ""])
 @pytest.mark.parametrize(("lang", "says"), [("zh", "还没有案件"), ("en", "There are no cases yet")])
 def test_before_the_first_case_one_is_told_how_to_begin(

@@ -134,6 +134,18 @@ def test_what_is_due_comes_part_by_part_as_in_one(desk: At) -> None:
     assert sorted(rows, key=str) == sorted(opened.due("30d"), key=str)
 
 
+def test_what_is_due_on_one_day_is_in_the_order_of_opening_and_of_titles_whatever_the_ids_are(desk: At) -> None:
+    there = desk("2026-03-02T10:00")
+    for at, titles in (("2026-03-02T09:00", "gfedc"), ("2026-03-02T08:00", "b"), ("2026-03-02T07:00", "a")):
+        for title in titles:
+            case = there.open(PARCEL, title=title, at=at)
+            for n, text in enumerate(("ring", "write"), 1):
+                assert there.follow_up(case, "add", due="2026-03-09", text=text)["follow_ups"][-1]["n"] == n
+
+    rows = [row for row in there.due("14d") if row["text"] in ("ring", "write")]
+    assert [(row["title"], row["id"]) for row in rows] == [(title, n) for title in "abcdefg" for n in (1, 2)]
+
+
 def test_events_are_counted_by_the_cases_that_can_take_them(desk: At) -> None:
     opened = desk(NOW)
     refs = three(opened)

@@ -23,7 +23,9 @@ from escalation.core.entries import Entry, Note
 from escalation.daemon import Daemon
 from escalation.engine import Loaded
 from escalation.errors import StoreBusy, StoreError, StoreTooNew
+from escalation.postgres_url import settings_of, without_password
 from escalation.store import Store
+from escalation.wording import error_lines
 
 ROOT = Path(__file__).parent.parent.parent
 PARCEL = ROOT / "tests" / "procedures" / "parcel-dispute.yaml"
@@ -240,6 +242,77 @@ def test_the_tables_of_another_program_are_left_alone(place: Place) -> None:
 
     with pytest.raises(StoreError, match="another program"):
         Store.open(place.url())
+
+
+@pytest.mark.parametrize(
+    ("lang", "says"), [("zh", "里面有别的程序的表"), ("en", "the tables of another program are in it")]
+)
+def test_a_table_of_another_program_is_named_as_that_and_left_alone(
+    server: Server, place: Place, lang: str, says: str
+) -> None:
+    name = server.new()
+    try:
+        with psycopg.connect(server.url(name)) as there:
+            there.execute('CREATE TABLE "case" (colour text)')
+        with pytest.raises(StoreError) as raised:
+            Store.open(server.url(name))
+        with psycopg.connect(server.url(name)) as there:
+            tables = there.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    finally:
+        server.drop(name)
+
+    assert says in "\n".join(error_lines(raised.value, lang))
+    assert "already exists" not in "\n".join(error_lines(raised.value, lang))
+    assert tables == [("case",)]
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("postgresql://ann:S3CRET@127.0.0.1:1,127.0.0.2:2/cases", "postgresql://ann@127.0.0.1:1,127.0.0.2:2/cases"),
+        ("postgresql://ann@a,b:2/cases", "postgresql://ann@a,b:2/cases"),
+        ("postgresql://[::1]:5433,db/cases", "postgresql://[::1]:5433,db/cases"),
+        ("postgresql:///cases?host=/run/a,/run/b&port=1,2", "postgresql://:1,:2/cases?host=/run/a%2C/run/b"),
+        ("postgresql:///?service=office", "postgresql:///?service=office"),
+        ("postgresql://ann@/cases?service=office&password=S3CRET", "postgresql://ann@/cases?service=office"),
+    ],
+)
+def test_messages_call_a_database_what_a_person_does(place: Place, url: str, name: str) -> None:
+    assert without_password(settings_of(url)) == name
+
+
+@pytest.fixture
+def office(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A service that says how long statements may take, and how long to wait for a connection."""
+    assert place.server is not None
+    file = tmp_path / "services.conf"
+    file.write_text(
+        f"[home]\nkeepalives_idle=5\n# ours\n[office]\nhost={place.server.folder}\nuser=postgres\n"
+        f"dbname={place.database()}\noptions=-c statement_timeout=7s\nconnect_timeout=3\n\n"
+        "[other]\nkeepalives_count=1\n"
+    )
+    monkeypatch.setenv("PGSERVICEFILE", str(file))
+    return "postgresql:///?service=office"
+
+
+def test_what_a_service_says_holds_and_the_rest_is_ours(office: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(office)
+    with closing(Store.open(office)) as store:
+        limits = [
+            store.run("SELECT current_setting(?)", (name,)).fetchone()[0]
+            for name in ("statement_timeout", "lock_timeout")
+        ]
+        assert store.path == office
+
+    assert limits == ["7s", "30s"]
+    assert "connect_timeout" not in settings
+    assert (settings["keepalives_idle"], settings["keepalives_count"]) == ("30", "3")
+    monkeypatch.setenv("PGSERVICE", "office")
+    assert settings_of("postgresql:///") == settings
+
+
+def test_of_a_service_that_cannot_be_looked_into_nothing_is_overridden(office: str) -> None:
+    assert settings_of("postgresql:///?service=elsewhere").keys() == {"service", "client_encoding"}
 
 
 @pytest.fixture

@@ -558,9 +558,10 @@ def test_an_import_that_is_given_up_says_what_went_in_and_leaves_the_rest(engine
 
 
 def test_an_import_that_never_began_is_no_import_that_stopped(engine: Engine, place: Place) -> None:
-    with lost(place) as gone, pytest.raises(StoreError) as raised:
+    with lost(place) as gone:
         gone(0, None)
-        import_jsonl(engine, file_of(given_case()), NOW, pauses=())
+        with pytest.raises(StoreError) as raised:
+            import_jsonl(engine, file_of(given_case()), NOW, pauses=())
 
     assert not isinstance(raised.value, ImportStopped)
 

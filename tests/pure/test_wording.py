@@ -20,6 +20,7 @@ from escalation.errors import (
     DeliveryFailed,
     EscalationError,
     FieldProblem,
+    ImportStopped,
     NotFound,
     Refused,
     StoreBusy,
@@ -238,6 +239,16 @@ REFUSAL = Refusal(
 )
 FINDING = Finding("unknown-key", "error", "a.yaml", 3, 5, "states.x", {"found": "too", "expected": "to", "meant": "to"})
 BELOW = FieldProblem("loss", "-1", "min", limit="0")
+
+
+def stopped(**files: str) -> ImportStopped:
+    """An import that stopped with a case of each fate."""
+    lost = StoreError("postgresql://db/x", "server gone")
+    error = ImportStopped(lost, [("a1", "k3f9", 2)], 2, [("b2", [BELOW]), (None, [BELOW])], ["c3"], [("d4", "k4aa")])
+    error.rest, error.rest_unsure = files.get("rest"), files.get("unsure")
+    return error
+
+
 ERRORS: list[tuple[Exception, list[str]]] = [
     (Refused(REFUSAL), ["给出赔付", "等待答复", "诉讼", "已解决", "证据", "照片", "损失金额", "200.00", "300.00"]),
     (Refused(Refusal(event="x", at=REFUSAL.at, states={}, missing=(), possible=())), ["x"]),
@@ -257,6 +268,8 @@ ERRORS: list[tuple[Exception, list[str]]] = [
     (StoreTooNew("postgresql://db/x", "schema 9"), ["postgresql://db/x", "schema 9"]),
     (StoreBusy("postgresql://db/x", "locked"), ["postgresql://db/x"]),
     (StoreUnsure("postgresql://db/x", "lost"), ["postgresql://db/x", "log"]),
+    (stopped(rest="a b.jsonl", unsure="u.jsonl"), ["server gone", "import 'a b.jsonl'", "k4aa", "import u.jsonl"]),
+    (stopped(), ["postgresql://db/x", "c3", "show k4aa"]),
     (StoreDamaged("/x/cases.db", "k3f9", 4, "hash"), ["k3f9", "4"]),
     (ConfigError("remind_at", "25:00", "HH:MM"), ["remind_at", "25:00", "HH:MM"]),
     (ProcedureError([FINDING]), ["a.yaml:3:5", "too", "to"]),

@@ -154,10 +154,13 @@ class EvidenceScreen(BundlePage):
 
     def _show_wanted(self, exhibits: Sequence[Data], missing: Sequence[Data]) -> None:
         """One line above the list: files that are not as they were, else what the checklists want first."""
-        wrong = sum(row["state"] != "intact" for row in exhibits)
+        wrong = sum(row["state"] in ("altered", "missing") for row in exhibits)
+        away = sum(row["state"] == "elsewhere" for row in exhibits)
         must = [row["title"] for row in missing if row["now"] and row["attachment"] == "required"]
         text = self.say("evidence.not_whole", n=wrong) if wrong else ""
-        if not wrong and must:
+        if not wrong and away:
+            text = self.say("evidence.not_here", n=away)
+        elif not wrong and must:
             text = self.say("evidence.wanted", names=self.words.listed(must))
         line = self.query_one("#wanted", Static)
         line.update(Text(text))

@@ -26,6 +26,7 @@ from tui.widgets.choice import Choice
 from tui.widgets.form import Form
 from tui.widgets.hints import Hints
 from tui.widgets.preview import HIDDEN
+from tui.widgets.status import kept_said
 
 WHERE, WHOM, WHEN, CHECK = range(4)
 
@@ -130,7 +131,7 @@ class WelcomeScreen(DemoHost):
         self.entitle(self.say("welcome.title", n=number, of=questions))
         key = ("where", f"whom_{self.place}", f"when_{self.place}", "check")[self.step]
         key = key if self.words.has(f"welcome.{key}") else key.partition("_")[0]
-        self.query_one("#question", Static).update(self.say(f"welcome.{key}"))
+        self.query_one("#question", Static).update(self.say(f"welcome.{key}", kept=kept_said(self.words, self.store)))
         for id, step in (("places", WHERE), ("language", WHERE), ("list", CHECK)):
             self.query_one(f"#{id}").display = self.step == step
         self.form.display = self.step in (WHOM, WHEN)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl
 
 from rich.text import Text
 from textual.events import Click
@@ -22,6 +23,7 @@ Data = Mapping[str, Any]
 
 MOST_NAME = 20
 """Cells of a store's name: the title is what one came for."""
+_PORT = re.compile(r":\d*$")
 
 
 class StatusLine(Widget):
@@ -37,7 +39,9 @@ class StatusLine(Widget):
             parts.append(app.words.say("status.demo"))
         if app.masked:
             parts.append(app.words.say("status.masked"))
-        if app.standing is not None:
+        if app.away:
+            parts.append(app.words.say("status.away"))
+        elif app.standing is not None:
             parts.append(daemon_said(app.words, app.standing, app.asked_at))
         if app.size.width >= 70 and not app.demo:
             parts.append(name_of(app.bridge.store))
@@ -76,7 +80,31 @@ def span(words: Wording, seconds: float) -> str:
     return words.say("daemon.seconds", n=int(seconds))
 
 
+def kept_said(words: Wording, store: str) -> str:
+    """Where what is written down is kept: on this computer, or in which database of which server."""
+    if "://" not in store:
+        return words.say("welcome.kept_here")
+    servers = words.listed(servers_of(store))
+    where = name_of(store) + (words.say("word.paren", text=servers) if servers else "")
+    return words.say("welcome.kept_there", where=where)
+
+
+def servers_of(url: str) -> list[str]:
+    """The servers that a database URL names, without ports, users and passwords; a socket is none."""
+    authority, _, query = _parts(url)
+    named = authority.rpartition("@")[2] or dict(parse_qsl(query)).get("host", "")
+    hosts = [_PORT.sub("", each) for each in named.split(",")]
+    return [visible(each) for each in hosts if each and not each.startswith("/")]
+
+
+def _parts(url: str) -> tuple[str, str, str]:
+    """Authority, path and query; any sign may stand in them."""
+    rest, _, query = url.partition("://")[2].partition("?")
+    authority, _, path = rest.partition("/")
+    return authority, path, query
+
+
 def name_of(store: str) -> str:
     """A store's name without where it lies, and without anything secret."""
-    found = urlsplit(store).path.rpartition("/")[2] if "://" in store else PurePath(store).name
+    found = _parts(store)[1] if "://" in store else PurePath(store).name
     return visible(found)[:MOST_NAME]
