@@ -19,7 +19,7 @@ from escalation.errors import NotFound, StoreDamaged
 from escalation.messages import item_of
 from escalation.rows import from_int
 from escalation.shelf import Shelf
-from escalation.store import Store
+from escalation.store import BACKUP_FAILED, Store
 from escalation.views import local
 from states.calendar import load_calendar
 
@@ -60,12 +60,14 @@ def status(store: Store, now: datetime) -> Data:
     rows = deliveries.channels()
     failing = [each.name for each in rows if each.failing_since is not None]
     counts = deliveries.counts(now)
+    failed = datetime.fromisoformat(said) if (said := store.setting(BACKUP_FAILED)) else None
     parked = [
         {"channel": name, "deliveries": n, "since": since, "reason": why} for name, n, since, why in deliveries.parked()
     ]
+    wrong = parked or failing or failed or counts["deliveries"]["late"]
     return {
         "alive": alive,
-        "well": alive and lag < DEAD.total_seconds() and not (parked or failing or counts["deliveries"]["late"]),
+        "well": alive and lag < DEAD.total_seconds() and not wrong,
         "daemons": daemons,
         "last_tick": max((each["beat_at"] for each in daemons), default=None),
         "due": due,
@@ -76,6 +78,7 @@ def status(store: Store, now: datetime) -> Data:
         "channels": {"all": len(rows), "failing": len(failing), "names": failing},
         "parked": parked,
         "latest_announcement": deliveries.latest(),
+        "backup_failed": failed,
         "backup": to_builtins(last_night(store), builtin_types=(datetime,)),
     }
 

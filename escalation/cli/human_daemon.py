@@ -42,6 +42,10 @@ def status(page: Page, data: Data) -> None:
     _channels(page, data, wide)
     if data["calendar_missing"]:
         page.put((page.say("daemon.calendar_missing", year=data["calendar_missing"]), SOON))
+    if data["backup_failed"]:
+        since = datetime.fromisoformat(data["backup_failed"]).astimezone(DEFAULT_ZONE)
+        page.put((page.say("keeping.night_failed", at=page.instant(since.isoformat())), SOON))
+        page.put(page.say("keeping.night_by_hand"))
     if data["backup"] and data["backup"]["missing_files"]:
         page.put((page.say("keeping.night_missing", n=data["backup"]["missing_files"]), SOON))
         page.put(page.say("keeping.elsewhere" if data["backup"]["elsewhere"] else "keeping.which"))

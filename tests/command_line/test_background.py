@@ -198,3 +198,19 @@ def test_a_store_that_was_told_to_refuses_another_time_than_the_present_one(comm
     assert "yes or no" in wrong.err
     assert kept == {"refuse_now": True}
     assert command("--now", "2026-03-02T10:00", "open", str(parcel)).code == 0
+
+
+def test_a_nightly_backup_that_fails_is_told_by_the_status(command: Command, parcel: Path, tmp_path: Path) -> None:
+    waiting(command, parcel)
+    (tmp_path / "backups").write_text("not a folder")
+    ran = command("--now", "2026-03-04T09:00", "daemon", "once")
+    said = command("--now", "2026-03-04T09:01", "daemon", "status", "--lang", "zh")
+    (tmp_path / "backups").unlink()
+    command("--now", "2026-03-04T12:00", "daemon", "once")
+
+    assert ran.code == 0
+    assert said.code == 1
+    assert "备份从" in said.out
+    assert "做不成" in said.out
+    assert "做不成" not in command("--now", "2026-03-04T12:01", "daemon", "status", "--lang", "zh").out
+    assert [file.name for file in (tmp_path / "backups").iterdir()] == ["escalation-2026-03-04.tar.gz"]
