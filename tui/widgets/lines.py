@@ -24,7 +24,7 @@ class Lines(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"-chosen", "-late", "-soon", "-ok", "-muted", "-heading"}
     DEFAULT_CSS = """
     Lines { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; height: 1fr; }
-    Lines > .-chosen { background: $primary 25%; text-style: bold; }
+    Lines > .-chosen { background: $chosen; text-style: bold; }
     Lines > .-late { color: $error; text-style: bold; }
     Lines > .-soon { color: $warning; }
     Lines > .-ok { color: $success; }
