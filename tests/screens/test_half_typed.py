@@ -199,3 +199,29 @@ def test_drafts_of_two_stores_and_two_programs_are_kept_apart(tmp_path: Path) ->
 def test_a_file_that_is_no_such_file_holds_no_draft(tmp_path: Path, said: str) -> None:
     file(tmp_path).write_text(said)
     assert Drafts(str(tmp_path / "cases.db")).all() == {}
+
+
+async def test_half_a_note_is_asked_about_and_is_there_again_where_it_was_typed(tmp_path: Path) -> None:
+    async with stage(tmp_path, two) as pilot:
+        pilot.app.push_screen(CaseScreen(CASES[0]))
+        await settled(pilot)
+        await press(pilot, "8")
+        pilot.app.screen.query_one("#entry", Input).value = "客服说月底前"
+        await press(pilot, "ctrl+q")
+        asked = there(pilot, QuittingScreen)
+        await pilot.click("#keep")
+        await settled(pilot)
+    kept = Drafts(str(tmp_path / "cases.db")).all()
+    async with stage(tmp_path) as pilot:
+        pilot.app.push_screen(CaseScreen(CASES[0]))
+        await settled(pilot)
+        await press(pilot, "8")
+        again = pilot.app.screen.query_one("#entry", Input).value
+        await press(pilot, "enter")
+        await settled(pilot)
+
+    assert asked
+    assert kept == {("note", CASES[0]): {"note": "客服说月底前"}}
+    assert again == "客服说月底前"
+    assert [row["text"] for row in log(tmp_path) if row["kind"] == "note"] == ["客服说月底前"]
+    assert Drafts(str(tmp_path / "cases.db")).all() == {}

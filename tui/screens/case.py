@@ -14,7 +14,7 @@ from escalation.errors import EscalationError
 from escalation.wording import error_lines
 from states.errors import ProcedureError
 from tui.commands import bindings
-from tui.screens import workbench
+from tui.screens import drafts, workbench
 from tui.screens.case_parts import AHEAD_DAYS, Data
 from tui.screens.case_view import LISTS, CaseView
 
@@ -206,8 +206,16 @@ class CaseScreen(CaseView):
     # -- the line to type into -----------------------------------------------------------------------------
 
     def action_note(self) -> None:
-        """A line for a note."""
-        self._ask_for("note")
+        """A line for a note, with what was typed another time."""
+        kept = self.app.drafts_of(self.store).get(self.draft_key()) or {}
+        self._ask_for("note", kept.get("note", ""))
+
+    def draft_key(self) -> drafts.Key:
+        return ("note", self.case)
+
+    def unsaved(self) -> drafts.Typed | None:
+        note = self.query_one("#entry", Input).value.strip() if self.is_mounted and self._asked == "note" else ""
+        return {"note": note} if note else None
 
     def action_filter(self) -> None:
         """Find in the list that is open, else in the timeline, as one types."""
@@ -218,6 +226,8 @@ class CaseScreen(CaseView):
     def action_back(self) -> None:
         """Out of the line, then out of what was sought, then to where one came from."""
         if self._asked is not None:
+            if self._asked == "note":
+                self.app.drafts_of(self.store).drop(self.draft_key())
             self._seek("")
             self._ask_for(None)
         elif self._sought and self.tab in LISTS:
@@ -265,7 +275,7 @@ class CaseScreen(CaseView):
         if self._asked == "find":
             self._to_fitting(1)
         elif self._asked == "note" and value.strip():
-            self._write(lambda desk: desk.note(self.case, value))
+            self._write(lambda desk: desk.note(self.case, value), note=True)
 
     @on(Button.Pressed, "#entry_no")
     def _dropped(self) -> None:
@@ -278,13 +288,15 @@ class CaseScreen(CaseView):
             self.query_one(f"#{self.tab}").focus()
 
     @work(exclusive=True, group="write")
-    async def _write(self, question: Any, said: str = "case.kept") -> None:
+    async def _write(self, question: Any, said: str = "case.kept", note: bool = False) -> None:
         """Keep something; what was typed stays if it could not be kept."""
         try:
             await self.ask(question)
         except (EscalationError, ProcedureError) as error:
             self.notice("\n".join(error_lines(error, self.app.lang)))
             return
+        if note:
+            self.app.drafts_of(self.store).drop(self.draft_key())
         self._ask_for(None)
         self.app.notify(self.say(said), timeout=2)
         self.refill()
