@@ -92,8 +92,8 @@ class Side:
         listed = {
             "due": (statements.DUE_CASES, (now, DUE)),
             "when next": (statements.NEXT_TIMER, ()),
-            "next delivery": (delivering.next_delivery(0), (now,)),
-            "when the next delivery": (delivering.next_delivery_at(0), ()),
+            "next delivery": (delivering.next_delivery(0, 0), (now, now, "ours")),
+            "when the next delivery": (delivering.next_delivery_at(0), (0,)),
             "to route": (delivering.PENDING, (now, 500)),
             "urgent and unanswered": (delivering.UNANSWERED, ("told", URGENT, now, now)),
         }
