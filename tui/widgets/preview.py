@@ -124,7 +124,8 @@ def _facts(data: Data, titles: Titles, words: Wording, masked: bool) -> Iterator
     was, now = data["before"]["facts"], data["after"]["facts"]
     for name in dict.fromkeys((*was, *now)):
         if was.get(name) != now.get(name):
-            yield Change(_name(titles, "fact", name), *(_value(words, titles, name, s.get(name), masked) for s in (was, now)))
+            values = (_value(words, titles, name, side.get(name), masked) for side in (was, now))
+            yield Change(_name(titles, "fact", name), *values)
 
 
 def _value(words: Wording, titles: Titles, name: str, value: Any, masked: bool) -> str:
