@@ -32,7 +32,9 @@ from escalation.store import Store
 from states.errors import near_miss
 
 GIVE_UP = timedelta(days=1)
-"""A delivery is parked when it has failed for so long."""
+"""A delivery is parked when it has failed for so long, and all that is in it has waited so long."""
+FEWEST_TRIES = 12
+"""A machine that was asleep for a day has not tried for a day."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 LEASE = timedelta(minutes=3)
 """Who claimed a delivery and did not come back by then has died: another may send it."""
@@ -97,12 +99,16 @@ class Deliveries:
         with self._store.writing():
             found = 0
             for id in ids:
-                parked = [row[0] for row in self._run(sql.PARKED_OF, (id,)).fetchall()]
-                for delivery in parked:
-                    self._run(sql.RETRY, (0, delivery))
-                    self._run(sql.UNPARK, (delivery,))
-                found += len(parked)
+                found += self._unpark(id)
         return found
+
+    def _unpark(self, channel_id: int) -> int:
+        """What was put aside waits again, since the channel works; what does not hold any more is dropped then."""
+        parked = [row[0] for row in self._run(sql.PARKED_OF, (channel_id,)).fetchall()]
+        for delivery in parked:
+            self._run(sql.RETRY, (0, delivery))
+            self._run(sql.UNPARK, (delivery,))
+        return len(parked)
 
     @surely
     def ok(self, channel_id: int, now: datetime) -> None:
@@ -286,6 +292,7 @@ class Deliveries:
             if not self._done(claimed, "sent", now, None):
                 return
             self._run(sql.CHANNEL_OK, (to_int(now), claimed.channel.id))
+            self._unpark(claimed.channel.id)
             told = {line.outbox_id for line in said}
             for line in claimed.lines:
                 if line.outbox_id not in told:
@@ -321,7 +328,7 @@ class Deliveries:
         """
         reason = reason.replace("\0", "")  # has no place in a table, and may come from a program
         with self._store.writing():
-            if not permanent and now - claimed.first_tried_at < GIVE_UP:
+            if not permanent and not _for_long(claimed, now):
                 later = claimed.may_be_sent(now + wait(claimed.id, claimed.attempts))
                 values = (to_int(later), reason, claimed.id, claimed.claim)
                 became, ours = "failed", self._run(sql.LATER, values).fetchone() is not None
@@ -405,6 +412,12 @@ class Deliveries:
 
     def _run(self, statement: str, values: Sequence[Any] = ()) -> Any:
         return self._store.run(statement, values)
+
+
+def _for_long(claimed: Claimed, now: datetime) -> bool:
+    """Whether it was tried in vain for so long that it is put aside. Nothing urgent is while there is time."""
+    since = max(claimed.first_tried_at, claimed.newest)
+    return claimed.attempts >= FEWEST_TRIES and now - since >= GIVE_UP and claimed.too_late(now) is None
 
 
 def wait(delivery: int, attempts: int) -> timedelta:

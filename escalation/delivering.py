@@ -158,14 +158,13 @@ class Sending:
         lines, items = [], []
         snapshots: dict[str, Snapshot] = {}
         book = self._engine.shelf.table
-        for line in foremost(claimed.lines):
-            if line.case not in snapshots:
-                snapshots[line.case] = self._engine.snapshot(self._engine.store.case(line.case), now)
+        for ref in dict.fromkeys(line.case for line in claimed.lines):
+            snapshots[ref] = self._engine.snapshot(self._engine.store.case(ref), now)
+        for line in foremost([each for each in claimed.lines if not overtaken(each.announced, snapshots[each.case])]):
             snapshot = snapshots[line.case]
-            if not overtaken(line.announced, snapshot):
-                table = book(snapshot.definition)
-                lines.append(line)
-                items.append(item_of(line.announced, snapshot, table, book, line.case, channel.lang, now, line.level))
+            lines.append(line)
+            table = book(snapshot.definition)
+            items.append(item_of(line.announced, snapshot, table, book, line.case, channel.lang, now, line.level))
         if not items:
             return None, ()
         return compose(items, channel.lang, channel.privacy, now.astimezone(zone).date().isoformat()), tuple(lines)
@@ -191,7 +190,10 @@ class Sending:
 
 
 def foremost(lines: Sequence[Line]) -> list[Line]:
-    """Those that are still to be said, of each deadline and follow-up only the most urgent, the latest of those."""
+    """Those that are still to be said, of each deadline and follow-up only the most urgent, the latest of those.
+
+    That it lapsed goes before any reminder of it, however urgent that was.
+    """
     best: dict[tuple[str, ...], Line] = {}
     for line in lines:
         if line.status not in ("routed", "told"):
@@ -200,7 +202,11 @@ def foremost(lines: Sequence[Line]) -> list[Line]:
         about = told.kind if told.kind in ("follow_up", "user_follow_up") else "deadline"
         group = (line.case, about, told.subject, told.started_at.isoformat())
         known = best.get(group)
-        if known is None or (line.level, told.at) >= (known.level, known.announced.at):
+        if known is None or _rank(line) >= _rank(known):
             best[group] = line
     chosen = {line.outbox_id for line in best.values()}
     return [line for line in lines if line.outbox_id in chosen]
+
+
+def _rank(line: Line) -> tuple[bool, int, datetime]:
+    return line.announced.kind == "lapse", line.level, line.announced.at

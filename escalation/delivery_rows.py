@@ -92,5 +92,14 @@ class Claimed(NamedTuple):
         """When, from `at` on, the channel may be disturbed. A digest comes when it was asked for."""
         if self.kind != "announcements":
             return at
-        until = min((line.until for line in self.lines if line.until is not None), default=None)
-        return may_be_said(at, ZoneInfo(self.channel.zone), self.channel.quiet, until)
+        return may_be_said(at, ZoneInfo(self.channel.zone), self.channel.quiet, self.too_late(at))
+
+    def too_late(self, at: datetime) -> datetime | None:
+        """When it will be too late for the most urgent of what is still to be said; None if nothing is urgent."""
+        said = (line.until for line in self.lines if line.status in ("routed", "told"))
+        return min((until for until in said if until is not None and until > at), default=None)
+
+    @property
+    def newest(self) -> datetime:
+        """When the last of what is in it came up; the first try, for a digest."""
+        return max((line.announced.at for line in self.lines), default=self.first_tried_at)
