@@ -65,8 +65,9 @@ def test_a_day_that_may_lie_ahead_is_the_nearest() -> None:
     ("type", "typed", "value"),
     [
         ("money", "12000", "12000.00"), ("money", "¥12,000.5", "12000.50"), ("money", "１２０００元", "12000.00"),
-        ("money", "1.2万", "12000.00"), ("money", "¥  3千 元", "3000.00"), ("percent", "7.2%", "7.2"), ("integer", " 12 ", 12),
-        ("boolean", "true", True), ("date", "12月5日", "2026-12-05"), ("text", " 原话 ", " 原话 "), ("text", "   ", None),
+        ("money", "1.2万", "12000.00"), ("money", "¥  3千 元", "3000.00"), ("percent", "7.2%", "7.2"),
+        ("integer", " 12 ", 12), ("boolean", "true", True), ("date", "12月5日", "2026-12-05"),
+        ("text", " 原话 ", " 原话 "), ("text", "   ", None),
     ],
 )  # fmt: skip
 def test_values_as_the_library_takes_them(type: str, typed: str, value: object) -> None:
