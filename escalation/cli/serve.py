@@ -39,9 +39,8 @@ def build_serve(made: ArgumentParser, lang: str) -> None:
 def run_serve(options: Namespace, out: Output) -> int:
     """In the foreground, until Ctrl-C or SIGTERM."""
     port, served = _port(options.port), _served()
-    with desk(
-        options, missing="empty"
-    ):  # what is wrong with the store, or with --now, is said here and not on every page
+    # What is wrong with the store, or with --now, is said here and not on every page.
+    with desk(options, missing="empty"):
         pass
     with ExitStack() as stack:
 
