@@ -163,7 +163,8 @@ def _year(quick: bool) -> Table:
         store.close()
         found = child.ask("year", str(path), days)
     months = found["held"]
-    rows = [Row("year", "KiB held after the last month over those after the first", (months[-1] / months[0],))]
+    quarters = [sum(months[i : i + 3]) for i in (0, len(months) - 3)] if len(months) >= 6 else [months[0], months[-1]]
+    rows = [Row("year", "KiB held in the last quarter over those in the first", (quarters[1] / quarters[0],))]
     notes = [
         "MiB by month: " + " ".join(f"{each / 1024:.1f}" for each in months),
         f"{days * 24:,} hourly ticks, a backup every night; {found['counts']['announced']} announced, "
