@@ -36,6 +36,9 @@ class Parser(ArgumentParser):
     """A parser whose errors are ours to print."""
 
     def error(self, message: str) -> NoReturn:
+        known, sign, _ = message.partition("unrecognized arguments: ")
+        if sign and self.prog.split()[1:2] == ["channel"]:
+            message = f"{known}{sign}…"  # what is not known may be an address, and with it a secret
         raise Usage(message, self.format_usage())
 
 

@@ -177,3 +177,12 @@ def test_a_newcomer_is_told_how_to_begin(channel: Command, lang: str, says: str)
 
     assert says in found.out
     assert "channel add" in found.out
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_an_address_in_an_unexpected_place_is_not_repeated(command: Command, more: tuple[str, ...]) -> None:
+    ran = command("channel", "add", "phone", "--privacy", "titles", "ntfys://ntfy.sh/SECRETTOPIC", *more)
+
+    assert ran.code == 2
+    assert "SECRETTOPIC" not in ran.out + ran.err
+    assert "Not known here: …" in ran.err
