@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from escalation import channels, credentials
 from escalation.channels import Message
-from escalation.core.loudness import overtaken
+from escalation.core.loudness import overtaken, subject_of
 from escalation.core.snapshot import Snapshot
 from escalation.deliveries import LEASE, Deliveries
 from escalation.delivery_rows import ChannelRow, Claimed, Line
@@ -158,9 +158,13 @@ class Sending:
         lines, items = [], []
         snapshots: dict[str, Snapshot] = {}
         book = self._engine.shelf.table
+        seen: dict[str, dict[str, int]] = {}
         for ref in dict.fromkeys(line.case for line in claimed.lines):
-            snapshots[ref] = self._engine.snapshot(self._engine.store.case(ref), now)
-        for line in foremost([each for each in claimed.lines if not overtaken(each.announced, snapshots[each.case])]):
+            row = self._engine.store.case(ref)
+            snapshots[ref], seen[ref] = self._engine.snapshot(row, now), self._deliveries.acknowledged(row.id)
+        holds = [each for each in claimed.lines if not overtaken(each.announced, snapshots[each.case])]
+        unseen = [each for each in holds if seen[each.case].get(subject_of(each.announced), -1) < each.level]
+        for line in foremost(unseen):
             snapshot = snapshots[line.case]
             lines.append(line)
             table = book(snapshot.definition)

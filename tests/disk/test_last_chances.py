@@ -117,3 +117,17 @@ def test_what_was_put_aside_and_still_holds_is_told_when_the_channel_works_again
     assert len(parked) == 1
     assert any("verdue" in each for each in said)
     assert standing(desk("2026-03-21T09:03"))["parked"] == []
+
+
+def test_what_was_seen_while_it_waited_for_the_morning_is_not_said(phone: Phone, desk: Opener, case: str) -> None:
+    phone.look("2026-03-16T09:00")
+    desk("2026-03-17T08:59").acknowledge(case)
+    phone.look("2026-03-17T09:00")
+    desk("2026-03-17T09:30").acknowledge(case)
+    night = phone.look("2026-03-18T00:30")
+    seen = desk("2026-03-18T01:00").acknowledge(case)
+    morning = phone.look("2026-03-18T08:30")
+
+    assert night == []
+    assert seen
+    assert morning == []
