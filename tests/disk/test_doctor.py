@@ -148,7 +148,10 @@ def test_nothing_changes_beside_a_store_that_is_in_use(path: Path, tmp_path: Pat
         assert (tmp_path / "data" / "cases.db-wal").stat().st_size
         before = seen(tmp_path)
         found = looked(path)
-        assert seen(tmp_path) == before
+        after = seen(tmp_path)
+        for each in (before, after):  # shared memory, in which SQLite notes who reads how far
+            each.pop(str(tmp_path / "data" / "cases.db-shm"))
+        assert after == before
 
     assert check(found, "store")["verdict"] == "ok"
 
