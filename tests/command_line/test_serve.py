@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import WSServerHandshakeError
@@ -192,10 +193,13 @@ async def test_the_screens_get_store_language_and_instant_and_no_list_of_process
         await tab.type("8")
         await tab.shows("A note in one line")
         await tab.type("typed here\r")
-        await tab.shows("typed here")
-    with open_store(store, now=NOW) as desk:
-        (note,) = [each for each in desk.log(desk.first_refs(1)[0]) if each["kind"] == "note"]
+        (note,) = until(lambda: notes(store))
     assert str(note["at"]).startswith(NOW)
+
+
+def notes(store: str) -> list[dict[str, Any]]:
+    with open_store(store, now=NOW) as desk:
+        return [each for each in desk.log(desk.first_refs(1)[0]) if each["kind"] == "note"]
 
 
 async def test_what_the_page_sends_that_is_nonsense_harms_nobody(tmp_path: Path, store: str) -> None:
