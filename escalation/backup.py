@@ -5,8 +5,10 @@ What is in the file: `archive`.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import date, datetime
@@ -18,7 +20,7 @@ import msgspec
 from msgspec.structs import replace as changed
 
 from escalation.archive import DATABASE, calendars_in, damaged, files_in, manifest_of, pack, read
-from escalation.beside import calendars_put, new_files, ordinary, private, private_folder
+from escalation.beside import calendars_put, forsaken, new_files, ordinary, private, private_folder
 from escalation.copying import TABLES, Progress, Seen, Sum, copy, is_empty, look, rules
 from escalation.errors import BadInput, FieldProblem, StoreError, StoreTooNew
 from escalation.evidence import path_of
@@ -27,6 +29,9 @@ from escalation.store import Store
 
 FOLDER = "backups"
 DAILY, WEEKLY, MONTHLY = 7, 5, 12
+DRAFT, ROOM = "backup.tar", ".backup-"
+_INSIDE = re.compile(rf"{re.escape(DRAFT)}|{re.escape(DATABASE)}(-wal|-shm|-journal)?|{re.escape(ROOM)}\w{{8}}")
+"""What may lie in a folder of ours while a backup is made or read: never taken for ours with anything else in it."""
 
 
 class Backup(msgspec.Struct, frozen=True):
@@ -70,8 +75,9 @@ def backup(
 def _written(store: Store, file: Path, now: datetime, progress: Progress | None, sound: bool) -> Backup:
     """Written beside, read again, then moved. `sound`: a store whose logs do not fit their hashes is refused."""
     try:
+        _sweep(file.parent)
         with TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
-            draft = Path(folder) / "backup.tar"
+            draft = Path(folder) / DRAFT
             seen = _rows(store, Path(folder) / DATABASE, progress)
             if sound and (damage := seen.damage(store.path)):
                 raise damage
@@ -85,6 +91,14 @@ def _written(store: Store, file: Path, now: datetime, progress: Progress | None,
     return changed(made, file=str(file))
 
 
+def _sweep(folder: Path) -> None:
+    """Take away what a backup, or the reading of one, that was killed has left there: it holds every case."""
+    for draft in forsaken(folder, rf"\..+\.\w{{8}}|{re.escape(ROOM)}\w{{8}}"):
+        inside = list(draft.iterdir()) if draft.is_dir() else []
+        if inside and all(_INSIDE.fullmatch(each.name) for each in inside):
+            shutil.rmtree(draft, ignore_errors=True)
+
+
 def _unwritable(file: Path, reason: str | None) -> BadInput:
     return BadInput(FieldProblem("file", str(file), "backup_unwritable", limit=reason))
 
@@ -96,7 +110,7 @@ def _rows(store: Store, database: Path, progress: Progress | None) -> Seen:
     try:
         whole = store.write_copy(str(database))
     except StoreError as error:
-        if "full" in error.reason:
+        if error.reason == os.strerror(errno.ENOSPC):
             raise _unwritable(database.parent, error.reason) from error
         raise
     with closing(Store.open(str(database))) as written:
@@ -127,7 +141,7 @@ def check(file: str | Path) -> Backup:
 @contextmanager
 def _verified(file: Path, folder: Path | None, sound: bool = True) -> Iterator[tuple[Backup, Path]]:
     """What the backup holds, and its database as a file, which is gone when this ends. `folder`: where to put it."""
-    with TemporaryDirectory(prefix=".backup-", dir=folder) as room:
+    with TemporaryDirectory(prefix=ROOM, dir=folder) as room:
         database = Path(room) / DATABASE
         manifest = read(file, database)
         seen = _looked(file, database, sound)
@@ -171,6 +185,7 @@ def restore(
     file = Path(file)
     try:
         private_folder(Path(store.folder))
+        _sweep(Path(store.folder))
         with (
             _verified(file, Path(store.folder)) as (found, database),
             closing(Store.open(str(database))) as source,
@@ -216,6 +231,7 @@ def nightly(store: Store, folder: str | Path, now: datetime, progress: Progress 
         return None
     try:
         private_folder(there)
+        _sweep(Path(folder))
         # Of two schedulers at the same moment both have a whole one; either may stay.
         made = backup(store, file, now, force=True, progress=progress)
         for old in to_delete(made_by_night(there, name), now.date()):

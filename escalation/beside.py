@@ -7,16 +7,20 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from escalation import clock
 from escalation.database import CALENDARS
 from escalation.errors import BadInput, FieldProblem
 
 CALENDAR = re.compile(r"[A-Z]{2,8}-\d{4}\.toml")
 """The name of a calendar file that a person installed."""
+FORSAKEN = timedelta(hours=12)
+"""A draft that nobody has written to for so long is one of a process that was killed."""
 
 
 def calendars_of(folder: str) -> dict[str, bytes]:
@@ -30,6 +34,18 @@ def ordinary(file: Path) -> None:
     """Whether a new file may come here. Raises: BadInput for a folder, device, pipe or link, which it would replace."""
     if file.is_symlink() or (file.exists() and not file.is_file()):
         raise BadInput(FieldProblem("file", str(file), "letter_no_file"))
+
+
+def forsaken(folder: Path, name: str) -> Iterator[Path]:
+    """Drafts in a folder, by a pattern of their names, that a process which was killed has left there."""
+    # Their times are those of the real clock, whatever a rehearsal says.
+    before = (clock.now() - FORSAKEN).timestamp()
+    with suppress(OSError):
+        for draft in folder.iterdir():
+            if re.fullmatch(name, draft.name) and not draft.is_symlink():
+                inside = list(draft.iterdir()) if draft.is_dir() else []
+                if all(each.lstat().st_mtime < before for each in (draft, *inside)):
+                    yield draft
 
 
 @contextmanager

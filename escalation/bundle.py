@@ -11,11 +11,12 @@ import re
 import secrets
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from escalation import bundle_pages as pages
-from escalation.beside import ordinary, poured, private
+from escalation.beside import forsaken, ordinary, poured, private
 from escalation.errors import BadInput, FieldProblem, StoreError
 from escalation.evidence import path_of, said
 from escalation.letters.markdown import markdown
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from escalation.letters.blocks import Block
 
 Data = dict[str, Any]
-SUMS = "SHA256SUMS"
+SUMS, README = "SHA256SUMS", "README.txt"
 BEGINNING = (1980, 1, 1, 0, 0, 0)
 """The time of every member: the earliest that the format knows, for the bytes must not tell when they were made."""
 _LONGEST = 48
@@ -81,7 +82,7 @@ def _written_pages(
     }  # fmt: skip
     chain = ((each["seq"], each["recorded_at"], hash) for each, hash in zip(log, hashes, strict=True))
     return {
-        "README.txt": pages.readme(facts, pdf is not None, left_out),
+        README: pages.readme(facts, pdf is not None, left_out),
         "case.jsonl": b"".join(export_jsonl(desk.engine, [row])),
         "chain.csv": pages.chain_csv(chain),
         "exhibits.csv": pages.exhibits_csv(rows, words, names),
@@ -144,6 +145,7 @@ def _box(faces: Any) -> str:
 def _archive(to: Path, pages: Mapping[str, bytes], files: Mapping[str, tuple[Path, Data]]) -> tuple[str, int]:
     """SHA-256 and size of the archive, whole in its place, or nothing."""
     ordinary(to)
+    _sweep(to.parent)
     draft = to.with_name(f".{to.name[:100]}.{secrets.token_hex(4)}")
     try:
         with private(draft) as out:
@@ -164,6 +166,21 @@ def _archive(to: Path, pages: Mapping[str, bytes], files: Mapping[str, tuple[Pat
         raise BadInput(FieldProblem("file", said(to), "unwritable", limit=error.strerror)) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what a bundle that was killed has left there."""
+    for draft in forsaken(folder, r"\..+\.[0-9a-f]{8}"):
+        with suppress(OSError):
+            if draft.is_file() and _is_ours(draft):
+                draft.unlink()
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether it begins as a bundle does: with its instructions."""
+    with file.open("rb") as source:
+        head = source.read(30 + len(README))
+    return head[:4] == b"PK\x03\x04" and head[30:] == README.encode()
 
 
 def _pour(archive: zipfile.ZipFile, name: str, source: BinaryIO, size: int) -> str:

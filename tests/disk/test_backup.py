@@ -121,6 +121,58 @@ def test_a_file_that_is_there_stays_unless_forced(stores: Stores, tmp_path: Path
     assert backup(store, file, NOW, force=True) == check(file)
 
 
+KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from escalation import backup
+from escalation.store import Store
+step, store, file = sys.argv[1:]
+def killed(*_): os.kill(os.getpid(), signal.SIGKILL)
+if step == "made":
+    backup.backup(Store.open(store), file, datetime(2026, 11, 22, tzinfo=UTC), progress=killed)
+else:
+    backup.restore(file, Store.open(store), datetime(2026, 11, 22, tzinfo=UTC), replace=True, progress=killed)
+"""
+
+
+def grown_old(folder: Path) -> list[str]:
+    """Hidden folders there, which are then as if from two days ago."""
+    found = [each for each in folder.iterdir() if each.is_dir() and each.name.startswith(".")]
+    for each in found:
+        for one in (*each.iterdir(), each):
+            os.utime(one, (one.stat().st_mtime - 172800, one.stat().st_mtime - 172800))
+    return [each.name for each in found]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+@FILE
+def test_what_a_backup_that_was_killed_has_left_goes_with_the_next_one(stores: Stores, tmp_path: Path) -> None:
+    store, there = filled(stores("one")), tmp_path / "kept"
+    there.mkdir()
+    for name in (".mine.tar.gz.abcdefgh", ".backup-abcdefgh"):
+        (there / name).mkdir()
+        (there / name / "diary.txt").write_text("of somebody else")
+    foreign = sorted(grown_old(there))
+    backup(store, there / "first.tar", NOW)
+    for step, file in (("made", "second.tar"), ("read", "first.tar")):
+        words = [sys.executable, "-c", KILLED, step, store.path, str(there / file)]
+        ran = subprocess.run(words, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, timeout=60)
+        assert ran.returncode == -9
+    backup(store, there / "third.tar", NOW)
+    young = [each.name for each in there.iterdir() if each.name.startswith(".second")]
+    left = [each for each in Path(store.folder).iterdir() if each.name.startswith(".")]
+    grown_old(there)
+    grown_old(Path(store.folder))
+    backup(store, there / "fourth.tar", NOW)
+    nightly(store, store.folder, NOW)
+
+    assert len(young) == 1
+    assert len(left) == 2  # what was read, and the beginnings of a backup of what was there
+    assert sorted(each.name for each in there.iterdir() if each.is_dir()) == foreign
+    assert [each for each in left if each.exists()] == []
+
+
 @ONE
 def test_a_store_that_is_damaged_does_not_take_the_place_of_a_good_backup(stores: Stores, tmp_path: Path) -> None:
     store, file = filled(stores("one")), tmp_path / "b.tar"

@@ -103,6 +103,21 @@ def test_only_its_owner_can_read_a_bundle(bundle: Path) -> None:
     assert bundle.stat().st_mode & 0o777 == 0o600
 
 
+def test_what_a_bundle_that_was_killed_has_left_goes_with_the_next_one(
+    desk: Desk, bundle: Path, tmp_path: Path
+) -> None:
+    half, young, foreign = (tmp_path / f".bundle.zip.0123456{n}" for n in range(3))
+    for each in (half, young):
+        each.write_bytes(bundle.read_bytes()[:-100])
+    with zipfile.ZipFile(foreign, "w") as archive:
+        archive.writestr("holiday.txt", "sun")
+    for each in (half, foreign):
+        os.utime(each, (0, 0))
+    desk.evidence.bundle(the_case(desk), tmp_path / "again.zip")
+
+    assert [each.exists() for each in (half, young, foreign)] == [False, True, True]
+
+
 def test_the_sums_are_what_sha256sum_reads(bundle: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(tmp_path / "out")
