@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import warnings
+from collections.abc import Iterable
 from concurrent.futures import Future
 from functools import cache, wraps
 from threading import Lock, Thread, local
@@ -45,6 +46,9 @@ _TROUBLE = (
 _EXPLAINS = ("errmsg", "msg", "message", "error", "description", "info")
 """Keys under which services say why."""
 
+MOST_BYTES = 64 * 1024
+"""Of an answer, after unpacking; what services say is a line or two."""
+
 _hearing = local()
 _one_at_a_time = Lock()
 
@@ -77,14 +81,30 @@ def _made_ready() -> Any:
 
     @wraps(answered)
     def heard(*words: Any, **options: Any) -> Any:
-        answer = answered(*words, **options)
-        if not options.get("stream"):
-            getattr(_hearing, "answers", []).append((answer.status_code, answer.content[:4000]))
+        if options.get("stream"):
+            return answered(*words, **options)
+        # Read here, and no more than anybody needs: the library would take in whatever a server sends.
+        answer = answered(*words, **{**options, "stream": True})
+        try:
+            answer._content = _beginning(answer.iter_content(MOST_BYTES))
+            answer._content_consumed = True
+        finally:
+            answer.close()
+        getattr(_hearing, "answers", []).append((answer.status_code, answer.content[:4000]))
         return answer
 
     # Apprise tells whether the status was good, and nothing else of an answer; `_SAYS_NO` needs the rest.
     Session.send = heard  # type: ignore[method-assign]
     return apprise
+
+
+def _beginning(parts: Iterable[bytes]) -> bytes:
+    body = b""
+    for part in parts:
+        body += part
+        if len(body) >= MOST_BYTES:
+            break
+    return body[:MOST_BYTES]
 
 
 def schemes() -> list[str]:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -250,6 +250,26 @@ def test_a_receiver_that_hangs_holds_us_no_longer_than_we_said(said: bytes, addr
 
     assert failed.reason == "no answer in time"
     assert took < 2
+
+
+def test_of_an_answer_without_end_only_the_beginning_is_read() -> None:
+    parts, sent = 200, []
+
+    def serve(server: socket.socket) -> None:
+        with server.accept()[0] as connection, suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (parts << 20))
+            for _ in range(parts):
+                connection.sendall(bytes(1 << 20))
+                sent.append(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        send("apprise", f"json://127.0.0.1:{server.getsockname()[1]}/x", TYPED, seconds=30.0)
+        thread.join()
+
+    assert len(sent) < parts / 4  # what lies in buffers of the system on its way
 
 
 def test_a_service_that_refuses_with_a_good_status_has_not_taken_it() -> None:
