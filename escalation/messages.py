@@ -68,6 +68,8 @@ class Item(NamedTuple):
     """What it rests on and how sure that is, in words."""
     your_turn: bool = True
     """Whether there is something for the person to do, now that the time of others is up."""
+    over: bool = False
+    """Whether it has lapsed by now, whatever was announced: of lengths in hours that is within a day."""
 
 
 class Said(NamedTuple):
@@ -119,6 +121,7 @@ def item_of(
         do=do,
         basis=_basis(cited, said),
         your_turn=task["kind"] not in ("wait", "closed"),
+        over=at is not None and at <= now,
     )
 
 
@@ -216,7 +219,7 @@ def _kind(item: Item) -> str:
         return item.kind
     if item.kind in ("follow_up", "user_follow_up"):
         return "follow"
-    over = item.kind == "lapse" or (item.days_left is not None and item.days_left < 0)
+    over = item.kind == "lapse" or item.over or (item.days_left is not None and item.days_left < 0)
     if not item.mine:
         return "theirs" if not over else "turn" if item.your_turn else "gone"
     if over:

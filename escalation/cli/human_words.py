@@ -35,6 +35,8 @@ def last_day(page: Page, row: Data) -> list[str]:
     """The last day with days left; then, where they apply, the other reading and that it is provisional."""
     if row.get("due") is None:
         at = row.get("lapses_at")
+        if at and row.get("status") == "missed":
+            return [page.instant(at)]  # the mark beside it says what became of it
         return [page.say("by.hours", at=page.instant(at)) if at else page.say("show.date_unknown")]
     lines = [page.say("by.due", day=page.day(row["due"]), left=page.said.days_left(days_left(page, row["due"])))]
     other = row.get("other_reading")

@@ -17,7 +17,10 @@ Nudge = tuple[datetime, date]
 
 
 def reminders(run: Run, rule: Rule, table: Table) -> tuple[tuple[str, datetime], ...]:
-    """The reminders of a run that has a lapse, each with its offset; none at or before its start."""
+    """The reminders of a run that has a lapse, each with its offset; none at or before its start.
+
+    What is to come before it lapses, or on its day, does not come after: of those in hours that lapse early in the day.
+    """
     if run.lapses_at is None or not rule.remind:
         return ()
     return _fall(run.due, run.lapses_at, run.started_at, rule.remind, table.clock)
@@ -29,8 +32,12 @@ def _fall(
 ) -> tuple[tuple[str, datetime], ...]:
     """Kept, because one entry asks for the same reminders when it tells and when it looks ahead."""
     day = clock.day(lapses_at) if due is None else date.fromisoformat(due)
-    all_of_them = ((str(o), reminder_at(day, lapses_at, due is None, o, clock)) for o in remind)
-    return tuple((offset, at) for offset, at in all_of_them if at > started_at)
+    found = []
+    for each in remind:
+        at = reminder_at(day, lapses_at, due is None, each, clock)
+        if started_at < at and (at < lapses_at or each.direction > 0):
+            found.append((str(each), at))
+    return tuple(found)
 
 
 def nudges(entered_at: datetime, every: Length, table: Table, since: datetime) -> Iterator[Nudge]:

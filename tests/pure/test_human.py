@@ -13,7 +13,8 @@ from rich.cells import cell_len
 
 from escalation import open_store
 from escalation.cli.human import KINDS
-from escalation.cli.human_page import wrapped
+from escalation.cli.human_page import Page, wrapped
+from escalation.cli.human_words import last_day
 from escalation.cli.output import Output
 from escalation.definitions import checked
 from escalation.errors import BadInput, FieldProblem, NotFound, Refused
@@ -202,6 +203,15 @@ def test_why_deadline_counts_line_by_line(told: Told) -> None:
     flat = " ".join(text.split())
     assert [each for each in expected if each not in (flat if told.lang == "en" else text.replace("\n    ", ""))] == []
     assert {"zh": "假如现在就继续", "en": "If it resumed now"}[told.lang] in paused
+
+
+@pytest.mark.parametrize(("status", "expected"), [("running", True), ("missed", False)])
+def test_what_ran_out_at_an_hour_is_not_still_to_be_done_before_it(told: Told, status: str, expected: bool) -> None:
+    page = Page(told.out(), {"today": "2026-03-03"})
+    (line,) = last_day(page, {"due": None, "lapses_at": "2026-03-03T01:00:00+08:00", "status": status})
+
+    assert "01:00" in line
+    assert (line.startswith("before") or line.endswith("之前")) is expected
 
 
 def test_why_deadline_names_holidays_and_make_up_days(told: Told) -> None:

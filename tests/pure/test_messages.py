@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cases import Case, instant, parcel
+from cases import Case, instant, parcel, table_of
 from hypothesis import given
 from hypothesis import strategies as st
+from patched import patched
 
 from escalation.core.announce import moved, retraction
 from escalation.core.snapshot import Announced
@@ -39,6 +40,7 @@ def an_item(lang: str, kind: str = "mine", **changes: Any) -> Item:
         "later": {"due": "2026-03-21", "days_left": 5, "provisional": True},
         "hours": {"due": None, "lapses_at": "2026-03-16T18:30:00+08:00", "days_left": 0},
         "hours_gone": {"kind": "lapse", "due": None, "lapses_at": "2026-03-16T08:30:00+08:00", "days_left": 0},
+        "hours_over": {"due": None, "lapses_at": "2026-03-16T01:00:00+08:00", "days_left": 0, "over": True},
         "paused": {"due": None, "days_left": None},
         "missed": {"kind": "lapse", "due": "2026-03-15", "days_left": -1},
         "moved": {"kind": "moved", "was": "2026-03-20", "due": "2027-01-04", "days_left": 294},
@@ -78,6 +80,7 @@ DISCREET: list[tuple[str, list[str], list[str]]] = [
     ("later", ["1 件事还有 5 天到期", ZH_HINT], ["1 thing is due in 5 days", EN_HINT]),
     ("paused", ["1 件事要留意", ZH_HINT], ["1 thing needs a look", EN_HINT]),
     ("missed", ["1 件事已过期", ZH_PAST, ZH_HINT], ["1 thing is overdue", EN_PAST, EN_HINT]),
+    ("hours_over", ["1 件事已过期", ZH_PAST, ZH_HINT], ["1 thing is overdue", EN_PAST, EN_HINT]),
     ("moved", ["1 件事的日子变了", ZH_CALENDAR, ZH_HINT], ["The date of 1 thing has moved", EN_CALENDAR, EN_HINT]),
     ("theirs", ["对方的期限快到了", ZH_HINT], ["Their time is nearly up", EN_HINT]),
     ("turn", ["对方的期限已过，轮到你了", ZH_HINT], ["Their time is up, it is your turn", EN_HINT]),
@@ -146,6 +149,11 @@ TITLES: list[tuple[str, list[str], list[str]]] = [
         "hours_gone",
         ["已过期：答辩期", "花呗分期：答辩期，3月16日 周一 08:30 已到期", ZH_PAST],
         ["Overdue: Defence", "Flat deposit: Defence, ran out on Mon 16 Mar, 08:30", EN_PAST],
+    ),
+    (
+        "hours_over",
+        ["已过期：答辩期", "花呗分期：答辩期，3月16日 周一 01:00 已到期", ZH_PAST],
+        ["Overdue: Defence", "Flat deposit: Defence, ran out on Mon 16 Mar, 01:00", EN_PAST],
     ),
     (
         "paused",
@@ -438,7 +446,7 @@ def test_the_order_of_coming_does_not_matter(items: list[Item], lang: str, priva
 @given(items=st.lists(ITEMS, min_size=2, max_size=10))
 def test_what_ends_sooner_is_said_first(items: list[Item]) -> None:
     mine = [
-        item._replace(kind="reminder", mine=True, due=None, lapses_at=None, what=f"[{n}]")
+        item._replace(kind="reminder", mine=True, due=None, lapses_at=None, over=False, what=f"[{n}]")
         for n, item in enumerate(items)
     ]
     body = compose(mine, "en", "titles", TODAY).body
@@ -468,6 +476,13 @@ def as_item(case: Case, announced: Announced, now: str, lang: str = "zh") -> Ite
 
 def claimed() -> Case:
     return parcel().event("claim_sent", "2026-03-02T11:00", {"channel": "app", "amount": "300.00"})
+
+
+def by_the_hour() -> Case:
+    """A case in which I must answer the court within twenty hours."""
+    days = "within: 15 days\n        remind: [7 days before, 1 day before, on the day]"
+    hours = "within: 20 hours\n        remind: [3 hours before, on the day, 1 day after]"
+    return Case("2026-03-02T10:00", table_of(patched((days, hours))))
 
 
 def test_a_reminder_of_what_others_owe_says_to_wait() -> None:
@@ -513,6 +528,26 @@ def test_a_deadline_of_mine_brings_its_own_next_step() -> None:
 
     assert (item.mine, item.due, item.days_left) == (True, "2026-03-18", 1)
     assert item.do == "去做这一步，做完记下「提交答辩」"
+
+
+def test_a_deadline_in_hours_that_ran_out_today_is_not_due_today() -> None:
+    case = by_the_hour().event("court_papers_received", "2026-03-03T06:00")
+    reminder = told(case, "2026-03-04T09:00", "reminder", "defence")
+    before, after = (as_item(case, reminder, now, "en") for now in ("2026-03-04T00:30", "2026-03-04T02:00"))
+
+    assert compose([before], "en", "discreet", "2026-03-04").title == "1 thing is due today"
+    assert compose([after], "en", "discreet", "2026-03-04").title == "1 thing is overdue"
+
+
+def test_no_reminder_of_what_is_to_come_falls_after_it_has_lapsed() -> None:
+    told: list[Announced] = []
+    by_the_hour().event("court_papers_received", "2026-03-03T06:00").at("2026-03-10T12:00", tell=told)
+    reminders = [(a.offset, a.at) for a in told if a.kind == "reminder" and a.subject == "defence"]
+
+    assert reminders == [
+        ("3 hours before", instant("2026-03-03T23:00")),
+        ("1 day after", instant("2026-03-05T09:00")),
+    ]
 
 
 def test_a_follow_up_of_a_state_says_what_the_state_says() -> None:
