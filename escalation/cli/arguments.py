@@ -36,10 +36,38 @@ class Parser(ArgumentParser):
     """A parser whose errors are ours to print."""
 
     def error(self, message: str) -> NoReturn:
-        known, sign, _ = message.partition("unrecognized arguments: ")
-        if sign and self.prog.split()[1:2] == ["channel"]:
-            message = f"{known}{sign}…"  # what is not known may be an address, and with it a secret
+        if self.prog.split()[1:2] == ["channel"]:
+            message = _harmless(message)
         raise Usage(message, self.format_usage())
+
+
+class Mixed(Parser):
+    """One whose options may stand between its arguments, of which the last may be left out."""
+
+    _mixed = False
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Namespace | None = None
+    ) -> tuple[Namespace, list[str]]:
+        """As by the library, which takes an argument that may be left out for left out at the first option."""
+        if self._mixed:
+            return super().parse_known_args(args, namespace)
+        self._mixed = True  # it comes back here, for the options and then for the arguments
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixed = False
+
+
+def _harmless(message: str) -> str:
+    """Without words that nobody expected: they may be an address, and with it a secret. Names of options stay."""
+    import re  # loaded by argparse anyhow
+
+    known, sign, words = message.partition("unrecognized arguments: ")
+    if sign:
+        names = [word for word in words.split() if re.fullmatch("--?[a-z-]+", word)]
+        return known + sign + (" ".join(names) or "…")
+    return re.sub(r"(invalid choice: )'(?![a-z]+').*(?=' \(choose)", r"\1'…", message, flags=re.DOTALL)
 
 
 def parser(program: str, lang: str, helping: bool) -> Parser:

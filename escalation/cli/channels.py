@@ -6,7 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from escalation.cli.arguments import add_globals, desk
+from escalation.cli.arguments import Mixed, add_globals, desk
 from escalation.cli.output import Output
 from escalation.core.loudness import LEVELS
 from escalation.errors import DeliveryFailed
@@ -14,7 +14,8 @@ from escalation.errors import DeliveryFailed
 
 def build_channel(made: ArgumentParser, lang: str) -> None:
     said = _SAID[lang]
-    actions = made.add_subparsers(metavar="ACTION", required=True)
+    # An address after its options is as natural as one before them.
+    actions = made.add_subparsers(metavar="ACTION", required=True, parser_class=Mixed)
     for action, run in _RUN.items():
         each = actions.add_parser(action, help=said[action])
         if action != "list":

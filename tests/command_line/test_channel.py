@@ -180,9 +180,34 @@ def test_a_newcomer_is_told_how_to_begin(channel: Command, lang: str, says: str)
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)])
-def test_an_address_in_an_unexpected_place_is_not_repeated(command: Command, more: tuple[str, ...]) -> None:
-    ran = command("channel", "add", "phone", "--privacy", "titles", "ntfys://ntfy.sh/SECRETTOPIC", *more)
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("add", "phone", "ntfys://ntfy.sh/one", "ntfys://ntfy.sh/SECRETTOPIC"), "Not known here: …"),
+        (("add", "phone", "dingtalk://SECRETTOPIC@token", "--privcy", "full"), "Not known here: --privcy"),
+        (("ntfys://ntfy.sh/SECRETTOPIC",), "add, list"),
+    ],
+)
+def test_an_address_in_an_unexpected_place_is_not_repeated(
+    command: Command, words: tuple[str, ...], told: str, more: tuple[str, ...]
+) -> None:
+    ran = command("channel", *words, *more)
 
     assert ran.code == 2
     assert "SECRETTOPIC" not in ran.out + ran.err
-    assert "Not known here: …" in ran.err
+    assert told in ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("phone", "--privacy", "titles", "--kind", "command", TAKES),
+        ("--privacy", "titles", "phone", "--kind", "command", TAKES),
+        ("--privacy", "titles", "--kind", "command", "phone", TAKES),
+    ],
+)
+def test_options_may_stand_before_the_address(channel: Command, words: tuple[str, ...]) -> None:
+    found = channel("add", *words)
+
+    assert found.code == 0, found.err
+    assert [(row["name"], row["privacy"], row["kind"]) for row in listed(channel)] == [("phone", "titles", "command")]
