@@ -88,33 +88,37 @@ class Deliveries:
 
     @surely
     def remove_channel(self, name: str) -> None:
-        """Forget a channel and what waits for it. Raises: NotFound."""
+        """Forget a channel; what only it was to tell goes to those that are left. Raises: NotFound."""
         with self._store.writing():
             self._run(sql.REMOVE_CHANNEL, (self.channel(name).id,))
+            self._run(sql.FREE)
+            self._run(sql.PARK_REST)
 
     @surely
     def retry(self, name: str | None = None) -> int:
-        """What was parked (for one channel, or all) waits again; how many deliveries."""
+        """What was parked or has failed (for one channel, or all) is tried at once; how many deliveries."""
         ids = [self.channel(name).id] if name is not None else [each.id for each in self.channels()]
         with self._store.writing():
             found = 0
             for id in ids:
-                found += self._unpark(id)
+                found += self._try_now(id)
         return found
 
-    def _unpark(self, channel_id: int) -> int:
-        """What was put aside waits again, since the channel works; what does not hold any more is dropped then."""
+    def _try_now(self, channel_id: int) -> int:
+        """What was put aside or has failed is tried at once; what does not hold any more is dropped then."""
+        failed = self._run(sql.TRY_NOW, (channel_id,)).fetchall()
         parked = [row[0] for row in self._run(sql.PARKED_OF, (channel_id,)).fetchall()]
         for delivery in parked:
             self._run(sql.RETRY, (0, delivery))
             self._run(sql.UNPARK, (delivery,))
-        return len(parked)
+        return len(failed) + len(parked)
 
     @surely
     def ok(self, channel_id: int, now: datetime) -> None:
-        """A channel took something."""
+        """A channel took something: what waits because it did not before is tried at once."""
         with self._store.writing_or_joining():
             self._run(sql.CHANNEL_OK, (to_int(now), channel_id))
+            self._try_now(channel_id)
 
     # -- what a person has seen ------------------------------------------------------------------------
 
@@ -173,16 +177,31 @@ class Deliveries:
             found: dict[str, list[int]] = {"routed": [], "kept": [], "silent": []}
             waiting: dict[tuple[int, int], int] = {}
             for id, case_id, client, person, level, until, body in rows:
-                if seen.get((case_id, subject_of(_announced(body))), -1) >= level:
+                announced = _announced(body)
+                if seen.get((case_id, subject_of(announced)), -1) >= level:
                     found["silent"].append(id)
                     continue
                 takers = [each for each in channels if each.takes(level, client, person)]
+                if announced.kind == "retracted":
+                    wrong = self._told_wrong(case_id, announced)
+                    takers = [each for each in takers if each.id in wrong]
                 for channel in takers:
                     self._add(channel, id, level, None if until is None else from_int(until), now, waiting)
                 found["routed" if takers else "kept"].append(id)
             for status, ids in found.items():
                 self._store.execute_many(sql.MARK, [(status, id) for id in ids])
         return len(rows)
+
+    def _told_wrong(self, case_id: int, retracted: Announced) -> set[int]:
+        """The channels that told of the lapse that is taken back: others never heard of it."""
+        last: dict[int, str] = {}
+        for channel_id, kind, body in self._run(sql.TOLD_OF, (case_id,)).fetchall():
+            said = _announced(body)
+            if (said.subject, said.track, said.started_at) == (
+                retracted.subject, retracted.track, retracted.started_at,
+            ):  # fmt: skip
+                last[channel_id] = kind
+        return {channel_id for channel_id, kind in last.items() if kind == "lapse"}
 
     def _acknowledged(self, cases: Iterable[int]) -> dict[tuple[int, str], int]:
         found = {}
@@ -292,11 +311,12 @@ class Deliveries:
             if not self._done(claimed, "sent", now, None):
                 return
             self._run(sql.CHANNEL_OK, (to_int(now), claimed.channel.id))
-            self._unpark(claimed.channel.id)
+            self._try_now(claimed.channel.id)
             told = {line.outbox_id for line in said}
             for line in claimed.lines:
                 if line.outbox_id not in told:
                     self._run(sql.OVERTAKEN, (line.outbox_id,))
+                    self._run(sql.UNSAID, (claimed.id, line.outbox_id))
                     continue
                 row = self._run(sql.TOLD, (to_int(now), line.outbox_id)).fetchone()
                 if row is not None and row[0] == "superseded" and line.announced.kind == "lapse":
@@ -322,13 +342,13 @@ class Deliveries:
 
     @surely
     def failed(self, claimed: Claimed, now: datetime, reason: str, permanent: bool) -> str:
-        """The channel did not take it: tried again later (`failed`), or `parked`.
+        """The channel did not take it: tried again later (`failed`), or `parked`. Nothing urgent is while there is time.
 
         `taken_over`: others have it by now and know better how the channel is; nothing is noted.
         """
         reason = reason.replace("\0", "")  # has no place in a table, and may come from a program
         with self._store.writing():
-            if not permanent and not _for_long(claimed, now):
+            if claimed.too_late(now) is not None or not (permanent or _for_long(claimed, now)):
                 later = claimed.may_be_sent(now + wait(claimed.id, claimed.attempts))
                 values = (to_int(later), reason, claimed.id, claimed.claim)
                 became, ours = "failed", self._run(sql.LATER, values).fetchone() is not None
@@ -415,9 +435,9 @@ class Deliveries:
 
 
 def _for_long(claimed: Claimed, now: datetime) -> bool:
-    """Whether it was tried in vain for so long that it is put aside. Nothing urgent is while there is time."""
+    """Whether it was tried in vain for so long that it is put aside."""
     since = max(claimed.first_tried_at, claimed.newest)
-    return claimed.attempts >= FEWEST_TRIES and now - since >= GIVE_UP and claimed.too_late(now) is None
+    return claimed.attempts >= FEWEST_TRIES and now - since >= GIVE_UP
 
 
 def wait(delivery: int, attempts: int) -> timedelta:

@@ -71,11 +71,31 @@ TOLD = (
     " status = CASE WHEN status = 'superseded' THEN status ELSE 'told' END WHERE id = ? RETURNING status, case_id"
 )
 OVERTAKEN = "UPDATE outbox SET status = 'overtaken' WHERE id = ? AND status IN ('routed', 'parked')"
+UNSAID = "DELETE FROM delivery_item WHERE delivery_id = ? AND outbox_id = ?"
+_IN_DELIVERIES = "SELECT i.outbox_id FROM delivery d JOIN delivery_item i ON i.delivery_id = d.id WHERE d.status"
 PARK_ITEMS = (
     "UPDATE outbox SET status = 'parked' WHERE status = 'routed'"
     " AND id IN (SELECT outbox_id FROM delivery_item WHERE delivery_id = ?)"
+    f" AND id NOT IN ({_IN_DELIVERIES} = 'waiting')"
 )
-UNPARK = PARK_ITEMS.replace("'parked' WHERE status = 'routed'", "'routed' WHERE status = 'parked'")
+UNPARK = (
+    "UPDATE outbox SET status = 'routed' WHERE status = 'parked'"
+    " AND id IN (SELECT outbox_id FROM delivery_item WHERE delivery_id = ?)"
+)
+FREE = (
+    "UPDATE outbox SET status = 'pending' WHERE status IN ('routed', 'parked')"
+    f" AND id NOT IN ({_IN_DELIVERIES} IN ('waiting', 'parked'))"
+)
+PARK_REST = f"UPDATE outbox SET status = 'parked' WHERE status = 'routed' AND id NOT IN ({_IN_DELIVERIES} = 'waiting')"
+TOLD_OF = (
+    "SELECT i.channel_id, o.kind, o.body FROM outbox o JOIN delivery_item i ON i.outbox_id = o.id"
+    " JOIN delivery d ON d.id = i.delivery_id WHERE o.case_id = ?"
+    " AND (o.kind = 'lapse' AND d.status = 'sent' OR o.kind = 'retracted' AND d.status != 'dropped') ORDER BY o.id"
+)
+TRY_NOW = (
+    "UPDATE delivery SET next_at = 0 WHERE channel_id = ? AND status = 'waiting' AND claim IS NULL AND attempts > 0"
+    " RETURNING id"
+)
 PARKED_OF = "SELECT id FROM delivery WHERE channel_id = ? AND status = 'parked' ORDER BY id"
 RETRY = (
     "UPDATE delivery SET status = 'waiting', next_at = ?, attempts = 0, first_tried_at = NULL, claim = NULL"
