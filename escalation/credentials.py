@@ -69,10 +69,12 @@ def find(name: str, secret: str, folder: str) -> str | None:
 
 
 def away(name: str, secret: str, folder: str) -> bool:
-    """Whether the private file of a channel is not on this machine: where a store was brought from another.
+    """Whether this process cannot have the address: no private file on this machine, no such variable set.
 
     A keyring is not asked: it may ask back.
     """
+    if secret.startswith("env:"):
+        return not os.environ.get(secret.removeprefix("env:"))
     return secret == "file" and not _path(name, folder).exists()
 
 

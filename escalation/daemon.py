@@ -28,7 +28,7 @@ from escalation import backup, channels, clock
 from escalation.deliveries import Deliveries
 from escalation.delivering import Outcome, Send, Sending
 from escalation.delivery_rows import ChannelRow
-from escalation.digest import key_of
+from escalation.digest import begun, key_of
 from escalation.engine import Advanced, Engine
 from escalation.errors import EscalationError, StoreBusy, StoreError
 from escalation.standing import BEAT
@@ -404,9 +404,8 @@ def digest_key(channel: ChannelRow, now: datetime) -> str | None:
     if channel.digest == "none":
         return None
     local = now.astimezone(ZoneInfo(channel.zone))
-    hour, minute = map(int, channel.digest_at.split(":"))
-    begins = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    begins = begun(channel.digest_at, local)
     made = datetime.fromtimestamp(channel.created_at / 1_000_000, local.tzinfo)
-    if not begins <= local < begins + LATEST_DIGEST or made > begins:
+    if local >= begins + LATEST_DIGEST or made > begins:
         return None
-    return key_of(local.date(), channel.digest == "weekly")
+    return key_of(begins.date(), channel.digest == "weekly")

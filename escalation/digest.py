@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from escalation.advice import advice
 from escalation.core.snapshot import Snapshot
 from escalation.core.table import Table
+from escalation.deliveries import Deliveries
 from escalation.engine import Engine
 from escalation.errors import NotFound, StoreDamaged
 from escalation.messages import FULL, LINE_CELLS, NAME_CELLS, TITLES, Said, cut
@@ -50,16 +51,21 @@ class Digest(NamedTuple):
     """Open cases by the title of their main track's stage, most first. Weekly only, as the next two."""
     opened: int = 0
     closed: int = 0
-    moved: int = 0
-    """Days that newer calendar data moved. Known to the outbox: whoever knows it puts it in, as the next one."""
     parked: int = 0
-    """Announcements that no channel took."""
+    """Messages that were put aside because a channel did not take them. Of the whole store only."""
 
 
 def key_of(day: date, weekly: bool) -> str:
     """Under which key the digest of a day, or of its week, is sent once."""
     year, week, _ = day.isocalendar()
     return f"digest:{year}-W{week:02}" if weekly else f"digest:{day.isoformat()}"
+
+
+def begun(digest_at: str, local: datetime) -> datetime:
+    """When the hour of the digest, `08:00` say, came last: today, or yesterday for one that is still ahead today."""
+    hour, minute = map(int, digest_at.split(":"))
+    begins = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return begins if begins <= local else begins - timedelta(days=1)
 
 
 def gather(
@@ -106,6 +112,7 @@ def gather(
         stages=tuple(sorted(stages.items(), key=lambda s: (-s[1], s[0]))) if weekly else (),
         opened=opened if weekly else 0,
         closed=closed if weekly else 0,
+        parked=0 if of or client else sum(n for _, n, _, _ in Deliveries(engine.store).parked()),
     )
 
 
@@ -181,7 +188,8 @@ def _summary(found: Digest, said: Wording) -> list[str]:
     if found.week:
         # The earliest of those that are equally busy.
         day, rows = max(found.week, key=lambda each: len(each[1]))
-        lines.append(said.say("digest.busiest", day=said.day(day, found.day), n=len(rows)))
+        if len(rows) > 1:
+            lines.append(said.say("digest.busiest", day=said.day(day, found.day), n=len(rows)))
     return lines
 
 
@@ -199,8 +207,7 @@ def _turns(found: Digest, said: Wording) -> list[str]:
 
 
 def _notices(found: Digest, said: Wording) -> list[str]:
-    pairs = (("moved", found.moved), ("parked", found.parked))
-    return [line for key, n in pairs if n for line in wrapped(said.say(f"digest.{key}", n=n), LINE_CELLS)]
+    return list(wrapped(said.say("digest.parked", n=found.parked), LINE_CELLS)) if found.parked else []
 
 
 def _label(day: str, found: Digest, said: Wording) -> str:

@@ -206,6 +206,23 @@ class DeliveryFailed(EscalationError):
         return {"reason": self.reason, "permanent": self.permanent}
 
 
+class CalendarDamaged(EscalationError):
+    """A calendar file beside the store cannot be read, so what rests on its year cannot be worked out.
+
+    Nothing was changed; mend the file or take it away. `problems`: line (from 1, or None), key, what is wrong.
+    """
+
+    exit_code = 2
+    kind = "calendar_damaged"
+
+    def __init__(self, file: str, problems: tuple[tuple[int | None, str, str], ...]) -> None:
+        self.file, self.problems = file, problems
+        super().__init__(f"{file}: {problems[0][2]}")
+
+    def facts(self) -> dict[str, Any]:
+        return {"file": self.file, "problems": [{"line": n, "key": key, "message": m} for n, key, m in self.problems]}
+
+
 class ConfigError(EscalationError):
     """A setting cannot be used. Nothing was changed."""
 

@@ -5,6 +5,7 @@ Whatever writes is one `BEGIN IMMEDIATE` transaction: it holds the whole file fr
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import time
@@ -20,6 +21,8 @@ BUSY_SECONDS = 30
 GAP_SECONDS = 0.001
 POLL_SECONDS = 0.08
 """Between two looks at whether another process has committed: 5 µs each."""
+ROOM_BYTES = 64 * 1024
+"""What SQLite needs beside the file to open it, and a little."""
 
 
 class SqliteDatabase:
@@ -236,7 +239,22 @@ def _private_file(path: str) -> None:
 
 
 def _as_store_error(error: sqlite3.Error, path: str) -> StoreError:
+    if _full(error, path):
+        return StoreError(path, os.strerror(errno.ENOSPC))
     return StoreBusy(path, str(error)) if _locked(error) else StoreError(path, str(error))
+
+
+def _full(error: sqlite3.Error, path: str) -> bool:
+    """Whether there is no room left on the disk. Where a file of its own could not grow, SQLite says another thing."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code & 0xFF != sqlite3.SQLITE_IOERR:
+        return code & 0xFF == sqlite3.SQLITE_FULL
+    import shutil  # only who has no room pays for it
+
+    try:
+        return shutil.disk_usage(os.path.dirname(os.path.realpath(path))).free < ROOM_BYTES
+    except OSError:
+        return False
 
 
 def _locked(error: sqlite3.Error) -> bool:

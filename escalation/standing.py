@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from escalation.rows import from_int
 from escalation.shelf import Shelf
 from escalation.store import BACKUP_FAILED, Store
 from escalation.views import local
-from states.calendar import load_calendar
+from states.calendar import CalendarFileError, load_calendar
 
 Data = dict[str, Any]
 
@@ -44,6 +44,10 @@ def calendar_missing(store: Store, now: datetime) -> int | None:
     at_home = now.astimezone(HOME)
     year = at_home.year + 1 if (at_home.month, at_home.day) >= (11, 15) else at_home.year
     calendar = load_calendar("CN", Shelf(store).calendars)
+    try:
+        calendar.is_working(date(year, 1, 1))
+    except CalendarFileError:  # a file that went bad is as good as none
+        return year
     return year if calendar.is_provisional(year) else None
 
 
@@ -55,16 +59,19 @@ def status(store: Store, now: datetime) -> Data:
         for each in deliveries.daemons()
     ]
     due, since = store.due_count(now)
+    put_off = store.put_off_count()
     lag = 0.0 if since is None else (now - since).total_seconds()
     alive = any(each["alive"] for each in daemons)
     rows = deliveries.channels()
     failing = [each.name for each in rows if each.failing_since is not None]
+    unused = [each.name for each in rows if each.ok_at is None and each.failing_since is None]
+    away = [each["name"] for each in channels(store) if each["elsewhere"]]
     counts = deliveries.counts(now)
     failed = datetime.fromisoformat(said) if (said := store.setting(BACKUP_FAILED)) else None
     parked = [
         {"channel": name, "deliveries": n, "since": since, "reason": why} for name, n, since, why in deliveries.parked()
     ]
-    wrong = parked or failing or failed or counts["deliveries"]["late"]
+    wrong = put_off or parked or failing or failed or counts["deliveries"]["late"]
     return {
         "alive": alive,
         "well": alive and lag < DEAD.total_seconds() and not wrong,
@@ -72,10 +79,11 @@ def status(store: Store, now: datetime) -> Data:
         "last_tick": max((each["beat_at"] for each in daemons), default=None),
         "due": due,
         "lag_seconds": lag,
+        "put_off": put_off,
         "next_moment": store.next_timer(),
         **counts,
         "calendar_missing": calendar_missing(store, now),
-        "channels": {"all": len(rows), "failing": len(failing), "names": failing},
+        "channels": {"all": len(rows), "failing": len(failing), "names": failing, "unused": unused, "away": away},
         "parked": parked,
         "latest_announcement": deliveries.latest(),
         "backup_failed": failed,

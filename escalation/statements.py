@@ -43,6 +43,7 @@ DUE_CASES = (
 )
 NEXT_TIMER = "SELECT at FROM timer ORDER BY at LIMIT 1"
 DUE_COUNT = "SELECT count(*), min(at) FROM timer WHERE at <= ?"
+PUT_OFF_COUNT = "SELECT count(*) FROM timer WHERE at - at / 1000000 * 1000000 = ?"
 STALE_CASES = (
     f'SELECT {CASE_COLUMNS} FROM "case" c WHERE open = ? AND calendar != ? AND definition = ? ORDER BY id LIMIT ?'
 )

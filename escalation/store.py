@@ -33,6 +33,8 @@ PAUSES = (0.2, 1.0)
 """Seconds before each further try, where a connection was lost."""
 BACKUP_FAILED = "backup_failed"
 """The setting that says since when the nightly backup fails."""
+PUT_OFF_SIGN = 999_983
+"""Microseconds of a timer that was put off. What a law or a person sets ends on a whole minute, or hardly ever so."""
 REFUSE_NOW = "refuse_now"
 """The setting under which nobody can say another time than the present one."""
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -352,8 +354,12 @@ class Store:
         return [ref for (ref,) in self._run(sql.ANNOUNCED_AFTER, (to_int(now),))]
 
     def put_off(self, case_id: int, until: datetime) -> None:
-        """Look at a case again at `until`, not before. Inside `writing`."""
-        self._run(sql.PUT_TIMER, (to_int(until), case_id))
+        """Look at a case again at `until`, not before: it could not be evaluated. Inside `writing`."""
+        self._run(sql.PUT_TIMER, (to_int(until.replace(microsecond=PUT_OFF_SIGN)), case_id))
+
+    def put_off_count(self) -> int:
+        """How many cases could not be evaluated when their moment came, and have not been since."""
+        return int(self._run(sql.PUT_OFF_COUNT, (PUT_OFF_SIGN,)).fetchone()[0])
 
     def stale(self, definition: str, calendar: str, most: int = 100) -> list[CaseRow]:
         """Open cases of a definition whose snapshot rests on other calendar data than that.

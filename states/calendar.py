@@ -114,7 +114,7 @@ def known_calendars(folders: Sequence[str | Path] = ()) -> list[CalendarInfo]:
     """All calendars that `load_calendar` knows, `CN` first. Imports `holidays`, which takes 0.1 s."""
     china = _China(folders)
     last = SHIPPED[-1]
-    while china.official(last + 1):
+    while china.official(last + 1) and china.sound(last + 1):
         last += 1
     countries = _library_years()
     known = [CalendarInfo(name, years[0], years[-1], "holidays") for name, years in sorted(countries.items())]
@@ -239,6 +239,13 @@ class _China:
 
     def official(self, year: int) -> bool:
         return year in SHIPPED or year in self._installed
+
+    def sound(self, year: int) -> bool:
+        """Whether the file of `year` can be read."""
+        try:
+            return bool(self._file(year))
+        except CalendarFileError:
+            return False
 
     def days(self, year: int) -> _Year:
         if year in self._installed:

@@ -37,7 +37,7 @@ from escalation.cli import quick  # noqa: F401  (before everything that imports 
 # isort: split
 from escalation.cli.arguments import Usage, add_globals, formatter, language, parser
 from escalation.cli.output import Output
-from escalation.errors import BadInput, EscalationError, FieldProblem
+from escalation.errors import CalendarDamaged, EscalationError
 from states.errors import ProcedureError
 
 MODULES = {
@@ -98,8 +98,7 @@ def run(argv: Sequence[str]) -> int:
 
         if not isinstance(error, CalendarFileError):
             raise
-        problems = (FieldProblem(p.key, p.message, "calendar_file", line=p.line) for p in error.problems)
-        return out.error(BadInput(*problems))
+        return out.error(CalendarDamaged(str(error.path), error.problems))
     except BrokenPipeError:
         # Whoever read our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

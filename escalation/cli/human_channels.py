@@ -27,7 +27,9 @@ def listed(page: Page, rows: Iterable[Data]) -> None:
         _health(page, row)
         _about(page, row)
         if row["name"] in page.extra["elsewhere"]:
-            page.field(page.say("channel.label_kept"), (page.say("channel.elsewhere"), LATE))
+            name = row["secret"].removeprefix("env:")
+            key = "channel.elsewhere" if name == row["secret"] else "channels_here.unset"
+            page.field(page.say("channel.label_kept"), (page.say(key, name=name), LATE))
         else:
             page.field(page.say("channel.label_kept"), kept(page, row["secret"]))
 

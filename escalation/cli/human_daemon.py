@@ -28,6 +28,9 @@ def status(page: Page, data: Data) -> None:
     lag = _span(page, data["lag_seconds"])
     due = page.say("daemon.due", n=data["due"], lag=lag) if data["due"] else page.say("daemon.none_due")
     page.field(page.say("daemon.queue"), due, wide=wide)
+    if data["put_off"]:
+        page.put((page.say("put_off.what", n=data["put_off"]), LATE))
+        page.put(page.say("put_off.do"))
     if data["next_moment"] and datetime.fromisoformat(data["next_moment"]) > now:
         local = datetime.fromisoformat(data["next_moment"]).astimezone(DEFAULT_ZONE)
         page.field(page.say("daemon.next"), page.instant(local.isoformat()), wide=wide)
@@ -62,8 +65,16 @@ def _channels(page: Page, data: Data, wide: int) -> None:
     if found["failing"]:
         names = page.said.listed(list(found["names"]))
         page.field(page.say("daemon.channels"), (page.say("daemon.failing", names=names), SOON), wide=wide)
+    elif found["unused"]:
+        names = page.said.listed(list(found["unused"]))
+        page.field(
+            page.say("daemon.channels"), page.say("channels_here.unused", n=found["all"], names=names), wide=wide
+        )
     else:
         page.field(page.say("daemon.channels"), page.say("daemon.all_well", n=found["all"]), wide=wide)
+    if found["away"]:
+        names = page.said.listed(list(found["away"]))
+        page.put((page.say("channels_here.away", names=names), SOON))
     for each in data["parked"]:
         why = reason(page, each["reason"])
         page.put((page.say("daemon.parked", n=each["deliveries"], channel=each["channel"], reason=why), LATE))

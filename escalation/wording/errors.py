@@ -13,6 +13,7 @@ import msgspec
 from escalation.core.snapshot import Missing
 from escalation.errors import (
     BadInput,
+    CalendarDamaged,
     CaseMoved,
     ConfigError,
     DeliveryFailed,
@@ -60,6 +61,8 @@ def error_lines(error: BaseException, lang: str, titles: Titles | None = None) -
             reason = reason_said(error.reason, said)
             how = "delivery_failed.for_good" if error.permanent else "delivery_failed.later"
             return [said.say("delivery_failed.what", reason=reason), said.say(how)]
+        case CalendarDamaged():
+            return _calendar(error, said)
         case ConfigError():
             expected = _expected(said, error.expected, error.value, None)
             what = said.say("config.what", key=error.key, expected=expected)
@@ -98,6 +101,14 @@ def bad_input(problems: Iterable[FieldProblem], said: Wording, titles: Titles) -
     """Every field that is wrong, one line each."""
     lines = [_problem(each, said, titles) for each in problems]
     return [said.say("bad_input.what", n=len(lines)), *(f"  - {line}" for line in lines)]
+
+
+def _calendar(error: CalendarDamaged, said: Wording) -> list[str]:
+    """Which file, and where in it."""
+    lines = sorted({line for line, _, _ in error.problems if line is not None})
+    where = said.say("calendar_damaged.line", lines=said.listed([str(n) for n in lines])) if lines else ""
+    what = said.say("calendar_damaged.what", file=visible(error.file)) + where
+    return [what, said.say("calendar_damaged.do")]
 
 
 def _refused(error: Refused, said: Wording, titles: Titles) -> list[str]:
@@ -266,7 +277,8 @@ def _store(error: StoreError, said: Wording) -> list[str]:
             return [what, said.say("store.damaged_path", path=error.path), said.say("store.damaged_how")]
     if server:
         return [said.say("store.database", path=error.path), reason, said.say("store.database_how")]
-    return [said.say("store.what", path=error.path), reason, said.say("store.how")]
+    how = "store_full.how" if error.reason == os.strerror(errno.ENOSPC) else "store.how"
+    return [said.say("store.what", path=error.path), reason, said.say(how)]
 
 
 def _procedure(error: ProcedureError, said: Wording) -> list[str]:

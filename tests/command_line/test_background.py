@@ -160,6 +160,28 @@ def test_a_channel_whose_address_stayed_on_another_machine_says_so(
     assert "channel remove" in tried.out or "remove the channel" in tried.out
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", ("not used yet: phone", "No address here for: phone")),
+        ("zh", ("还没有送过的：phone", "这里没有地址的：phone")),
+    ],
+)
+def test_a_channel_that_was_never_used_is_not_said_to_work(command: Command, lang: str, said: tuple[str, str]) -> None:
+    command(
+        "channel", "add", "phone", "--from-env", "PHONE", "--no-test", "--digest", "none",
+        env={"PHONE": "json://127.0.0.1:1/"},
+    )  # fmt: skip
+    found = command("daemon", "status", "--lang", lang).out
+    with_it = command("daemon", "status", "--lang", lang, env={"PHONE": "json://127.0.0.1:1/"}).out
+    listed = command("channel", "list", "--lang", lang).out
+
+    assert all(each in found for each in said)
+    assert said[0] in with_it
+    assert said[1] not in with_it
+    assert {"en": "PHONE, which is not set here", "zh": "PHONE，这里没有设"}[lang] in listed
+
+
 def test_a_rehearsed_daemon_goes_on_from_the_instant_it_was_told(
     command: Command, parcel: Path, receiver: Receiver, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -231,3 +232,43 @@ def test_what_is_no_ordinary_file_is_not_replaced_by_one(line: str, place: tuple
     assert found.returncode == 2
     assert "no ordinary file" in found.stderr
     assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_calendar_file_that_went_bad_is_named(tmp_path: Path, lang: str) -> None:
+    with open_store(tmp_path / "cases.db", now="2026-03-02T10:00") as desk:
+        case = desk.open("court-papers")
+        desk.record(case, "papers_received", {"kind": "suit", "claimed": "12000", "case_number": "1"})
+    (tmp_path / "calendars").mkdir()
+    (tmp_path / "calendars" / "CN-2026.toml").write_text('calendar = "CN"\nyear: 2026\n')
+    ran = run(tmp_path, "next", "--now", "2026-03-03T09:00", lang=lang)
+    plain = run(tmp_path, "next", "--now", "2026-03-03T09:00", "--json")
+
+    assert ran.returncode == 2
+    assert "CN-2026.toml" in ran.stderr.replace("\n", "")
+    assert {"zh": "第 2 行", "en": "line 2"}[lang] in ran.stderr
+    assert "TOML:" not in ran.stderr
+    assert not any(each in ran.stderr for each in ("Nothing was logged", "没有写入"))
+    assert json.loads(plain.stderr)["error"] == "calendar_damaged"
+    assert json.loads(plain.stderr)["problems"][0]["line"] == 2
+
+
+FILLED = """
+mount -t tmpfs -o size=1m none "$1" && cd "$1" && export ESCALATION_STORE="$1/cases.db" || exit 77
+"$2" -m escalation open court-papers --title x >/dev/null || exit 78
+cat /dev/zero >filling 2>/dev/null
+"$2" -m escalation list --lang "$3"
+"""
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="needs a disk of its own")
+@pytest.mark.parametrize(("lang", "says"), [("zh", ("磁盘满了", "腾出")), ("en", ("the disk is full", "room"))])
+def test_a_disk_that_is_full_is_called_so(tmp_path: Path, lang: str, says: tuple[str, str]) -> None:
+    words = ["unshare", "-r", "-m", "sh", "-c", FILLED, "sh", str(tmp_path), sys.executable, lang]
+    there = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+    ran = subprocess.run(words, capture_output=True, text=True, env=there, timeout=60, check=False)
+    if ran.returncode in (1, 77):
+        pytest.skip("this system gives no disk of one's own")
+
+    assert ran.returncode == 5
+    assert all(each in ran.stderr for each in says)

@@ -403,6 +403,38 @@ def test_a_digest_that_could_not_be_sent_on_its_day_is_not_sent_beside_the_next(
     assert house.hear("2026-03-06T11:30") == []
 
 
+@pytest.mark.parametrize(
+    ("lang", "says"),
+    [("zh", "有 1 条通知没能送出去"), ("en", "1 announcement could not be delivered; `escalation daemon status`")],
+)
+def test_the_digest_tells_of_a_message_that_another_channel_did_not_take(
+    desk: Opener, parcel: Path, lang: str, says: str
+) -> None:
+    house = House(desk)
+    house.channel(name="mail", digest="daily", least=3, lang=lang)
+    house.channel(name="phone")
+    waiting(house, parcel)
+    before = house.hear("2026-03-07T08:00")
+    house.broken = DeliveryFailed("its address is wrong", permanent=True)
+    house.hear("2026-03-07T09:00")
+    house.broken = None
+    (after,) = house.hear("2026-03-08T08:00")
+
+    assert len(before) == 1
+    assert says not in before[0]
+    assert says in after.replace("\n", " ")
+
+
+def test_the_digest_of_an_evening_is_made_though_the_machine_wakes_after_midnight(desk: Opener, parcel: Path) -> None:
+    house = House(desk)
+    house.channel(digest="daily", digest_at="20:00", least=3)
+    waiting(house, parcel)
+
+    assert [house.daemon(now).digests(at(now)) for now in ("2026-03-05T19:00", "2026-03-06T00:10")] == [0, 1]
+    assert [house.daemon(now).digests(at(now)) for now in ("2026-03-06T06:10", "2026-03-06T20:00")] == [0, 1]
+    assert house.daemon("2026-03-09T06:10").digests(at("2026-03-09T06:10")) == 0
+
+
 def test_a_weekly_digest_comes_once_a_week_on_its_first_morning_awake(desk: Opener, parcel: Path) -> None:
     house = House(desk)
     house.channel(digest="weekly", least=3)

@@ -293,14 +293,11 @@ ROW: dict[str, Any] = {
 }  # fmt: skip
 
 
-def said_of(
-    *rows: dict[str, Any], privacy: str = "full", lang: str = "zh", moved: int = 0, parked: int = 0
-) -> list[str]:
+def said_of(*rows: dict[str, Any], privacy: str = "full", lang: str = "zh", weekly: bool = False) -> list[str]:
     """The lines about those rows, whose day is today."""
     over = tuple(r for r in rows if r["status"] == "missed")
     rest = tuple(r for r in rows if r["status"] != "missed")
-    found = Digest("2026-03-09", False, 1, over, (("2026-03-09", rest),) if rest else (), 1)
-    said = digest(found._replace(moved=moved, parked=parked), lang, privacy)
+    said = digest(Digest("2026-03-09", weekly, 1, over, (("2026-03-09", rest),) if rest else (), 1), lang, privacy)
     assert said is not None
     return [said.title, *said.body.split("\n")]
 
@@ -326,21 +323,9 @@ def test_what_does_not_fit_is_counted() -> None:
     assert "- 花呗：第 10 件" not in lines
 
 
-@pytest.mark.parametrize(
-    ("lang", "expected"),
-    [
-        ("zh", ["有 2 件事的日子变了。", "有 1 条通知没能送出去，用 escalation daemon status 看看原因。"]),
-        (
-            "en",
-            ["2 dates have moved.", "1 announcement could not be delivered; `escalation daemon status` says why."],
-        ),
-    ],
-)
-def test_what_moved_and_what_is_parked_is_told_if_it_is_given(lang: str, expected: list[str]) -> None:
-    lines = said_of(ROW, lang=lang, privacy="discreet", moved=2, parked=1)
-
-    assert expected[0] in lines
-    assert expected[1].replace(" ", "") in "".join(lines).replace(" ", "")
+def test_a_day_with_one_thing_is_not_called_busy() -> None:
+    assert not any("最忙" in line for line in said_of(ROW, weekly=True))
+    assert "最忙的一天：3月9日 周一，2 件。" in said_of(ROW, ROW, weekly=True)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

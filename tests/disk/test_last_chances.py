@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from escalation.channels import Message
 from escalation.daemon import Daemon, status
 from escalation.errors import DeliveryFailed
 from escalation.store import Store
+from states.calendar import known_calendars
 
 ZONE = ZoneInfo("Asia/Shanghai")
 Opener = Callable[[str], Desk]
@@ -131,3 +133,28 @@ def test_what_was_seen_while_it_waited_for_the_morning_is_not_said(phone: Phone,
     assert night == []
     assert seen
     assert morning == []
+
+
+def test_a_case_that_cannot_be_evaluated_is_not_well(phone: Phone, desk: Opener, case: str) -> None:
+    there = desk("2026-03-15T09:00")
+    phone.look("2026-03-15T09:00")
+    before = standing(there)
+    calendars = Path(there.engine.shelf.calendars[0])
+    calendars.mkdir(mode=0o700, exist_ok=True)
+    (calendars / "CN-2026.toml").write_text("days off: none")
+    phone.look("2026-03-17T09:00")
+    broken = standing(desk("2026-03-17T09:01"))
+    (calendars / "CN-2026.toml").unlink()
+    phone.look("2026-03-17T10:30")
+    after = standing(desk("2026-03-17T10:31"))
+
+    assert (before["put_off"], broken["put_off"], after["put_off"]) == (0, 1, 0)
+    assert (before["well"], broken["well"], after["well"]) == (True, False, True)
+    assert broken["calendar_missing"] == 2026
+
+
+def test_a_calendar_file_that_went_bad_counts_for_no_year(tmp_path: Path) -> None:
+    known = known_calendars()[0].last
+    (tmp_path / f"CN-{known + 1}.toml").write_text("days off: none")
+
+    assert known_calendars([tmp_path])[0].last == known

@@ -15,6 +15,7 @@ import pytest
 from escalation.core.snapshot import Inapplicable, Missing, Reason, Refusal
 from escalation.errors import (
     BadInput,
+    CalendarDamaged,
     CaseMoved,
     ConfigError,
     DeliveryFailed,
@@ -271,6 +272,7 @@ ERRORS: list[tuple[Exception, list[str]]] = [
     (stopped(rest="a b.jsonl", unsure="u.jsonl"), ["server gone", "import 'a b.jsonl'", "k4aa", "import u.jsonl"]),
     (stopped(), ["postgresql://db/x", "c3", "show k4aa"]),
     (StoreDamaged("/x/cases.db", "k3f9", 4, "hash"), ["k3f9", "4"]),
+    (CalendarDamaged("/x/CN-2027.toml", ((3, "off", "is missing"), (None, "", "x"))), ["/x/CN-2027.toml", "3"]),
     (ConfigError("remind_at", "25:00", "HH:MM"), ["remind_at", "25:00", "HH:MM"]),
     (ProcedureError([FINDING]), ["a.yaml:3:5", "too", "to"]),
     (ValueError("odd"), ["odd"]),
