@@ -28,7 +28,7 @@ from escalation import backup, channels, clock
 from escalation.deliveries import Deliveries
 from escalation.delivering import Outcome, Send, Sending
 from escalation.delivery_rows import ChannelRow
-from escalation.digest import begun, key_of
+from escalation.digest import key_of
 from escalation.engine import Advanced, Engine
 from escalation.errors import EscalationError, StoreBusy, StoreError
 from escalation.standing import BEAT
@@ -403,9 +403,8 @@ def digest_key(channel: ChannelRow, now: datetime) -> str | None:
     """The key of the digest that a channel should have by now; None if it is not its hour."""
     if channel.digest == "none":
         return None
-    local = now.astimezone(ZoneInfo(channel.zone))
-    begins = begun(channel.digest_at, local)
-    made = datetime.fromtimestamp(channel.created_at / 1_000_000, local.tzinfo)
-    if local >= begins + LATEST_DIGEST or made > begins:
+    begins = channel.digest_hour(now)
+    made = datetime.fromtimestamp(channel.created_at / 1_000_000, begins.tzinfo)
+    if now - begins >= LATEST_DIGEST or made > begins:
         return None
     return key_of(begins.date(), channel.digest == "weekly")

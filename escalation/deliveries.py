@@ -342,8 +342,9 @@ class Deliveries:
 
     @surely
     def failed(self, claimed: Claimed, now: datetime, reason: str, permanent: bool) -> str:
-        """The channel did not take it: tried again later (`failed`), or `parked`. Nothing urgent is while there is time.
+        """The channel did not take it: tried again later (`failed`), or `parked`.
 
+        Nothing urgent is parked while there is time.
         `taken_over`: others have it by now and know better how the channel is; nothing is noted.
         """
         reason = reason.replace("\0", "")  # has no place in a table, and may come from a program

@@ -151,8 +151,8 @@ class Sending:
         if claimed.kind == "digest":
             mine = None if channel.person is None else (lambda row: row.person == channel.person)
             weekly = channel.digest == "weekly"
-            if claimed.key != key_of(now.astimezone(zone).date(), weekly):
-                return None, ()  # it could not be sent on its day; today has its own
+            if claimed.key != key_of(channel.digest_hour(now).date(), weekly):
+                return None, ()  # it could not be sent in its time; there is a newer one
             found = gather(self._engine, now, zone, weekly=weekly, client=channel.client, of=mine, lang=channel.lang)
             return digest(found, channel.lang, channel.privacy), ()
         lines, items = [], []

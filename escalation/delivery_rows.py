@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from escalation.core.loudness import may_be_said
 from escalation.core.snapshot import Announced
+
+ON_TIME = timedelta(hours=1)
+"""A digest may come at an hour that is quiet otherwise, if that is its hour."""
 
 
 class ChannelRow(NamedTuple):
@@ -39,6 +42,13 @@ class ChannelRow(NamedTuple):
         if self.quiet_from is None or self.quiet_to is None or self.quiet_from == self.quiet_to:
             return None
         return time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_to)
+
+    def digest_hour(self, now: datetime) -> datetime:
+        """When the hour of its digest came last, local: today, or yesterday where it is still ahead."""
+        local = now.astimezone(ZoneInfo(self.zone))
+        hour, minute = map(int, self.digest_at.split(":"))
+        begins = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        return begins if begins <= local else begins - timedelta(days=1)
 
     def takes(self, level: int, client: str | None, person: str | None) -> bool:
         """Whether an announcement of that level about a case of theirs goes out this way."""
@@ -89,8 +99,8 @@ class Claimed(NamedTuple):
     lines: tuple[Line, ...]
 
     def may_be_sent(self, at: datetime) -> datetime:
-        """When, from `at` on, the channel may be disturbed. A digest comes when it was asked for."""
-        if self.kind != "announcements":
+        """When, from `at` on, the channel may be disturbed. A digest comes when it was asked for; late, it can wait."""
+        if self.kind == "digest" and at - self.channel.digest_hour(at) < ON_TIME:
             return at
         return may_be_said(at, ZoneInfo(self.channel.zone), self.channel.quiet, self.too_late(at))
 

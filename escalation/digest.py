@@ -61,13 +61,6 @@ def key_of(day: date, weekly: bool) -> str:
     return f"digest:{year}-W{week:02}" if weekly else f"digest:{day.isoformat()}"
 
 
-def begun(digest_at: str, local: datetime) -> datetime:
-    """When the hour of the digest, `08:00` say, came last: today, or yesterday for one that is still ahead today."""
-    hour, minute = map(int, digest_at.split(":"))
-    begins = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return begins if begins <= local else begins - timedelta(days=1)
-
-
 def gather(
     engine: Engine, now: datetime, zone: ZoneInfo, *, weekly: bool, lang: str,
     client: str | None = None, of: Callable[[CaseRow], bool] | None = None,

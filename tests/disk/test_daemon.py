@@ -435,6 +435,19 @@ def test_the_digest_of_an_evening_is_made_though_the_machine_wakes_after_midnigh
     assert house.daemon("2026-03-09T06:10").digests(at("2026-03-09T06:10")) == 0
 
 
+def test_the_digest_of_an_evening_goes_out_in_the_morning_if_the_machine_slept_till_midnight(
+    desk: Opener, parcel: Path
+) -> None:
+    house = House(desk)
+    house.channel(digest="daily", digest_at="20:00", least=3)
+    waiting(house, parcel)
+    heard = [
+        house.hear(now) for now in ("2026-03-06T00:10", "2026-03-06T08:05", "2026-03-06T19:30", "2026-03-06T20:05")
+    ]
+
+    assert [len(each) for each in heard] == [0, 1, 0, 1]
+
+
 def test_a_weekly_digest_comes_once_a_week_on_its_first_morning_awake(desk: Opener, parcel: Path) -> None:
     house = House(desk)
     house.channel(digest="weekly", least=3)

@@ -1,4 +1,4 @@
-"""Several ways out, of which some fail, sleep or are taken away: each tells what it should, and nothing is left lying."""
+"""Several ways out, of which some fail, sleep or are taken away: each tells what it should; nothing is left lying."""
 
 from __future__ import annotations
 
