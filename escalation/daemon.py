@@ -177,6 +177,8 @@ class Daemon:
         if self._looked is None or now < self._looked:
             self.turn_back(now)
         self._looked = now
+        if self._stale:
+            self.store.bring_forward(now)
         advanced = announced = 0
         steps = (self.recompute, self.advance) if self._stale else (self.advance,)
         for step in steps:

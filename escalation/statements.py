@@ -43,7 +43,9 @@ DUE_CASES = (
 )
 NEXT_TIMER = "SELECT at FROM timer ORDER BY at LIMIT 1"
 DUE_COUNT = "SELECT count(*), min(at) FROM timer WHERE at <= ?"
-PUT_OFF_COUNT = "SELECT count(*) FROM timer WHERE at - at / 1000000 * 1000000 = ?"
+_PUT_OFF = "at - at / 1000000 * 1000000 = ?"
+PUT_OFF_COUNT = f"SELECT count(*) FROM timer WHERE {_PUT_OFF}"
+BRING_FORWARD = f"UPDATE timer SET at = ? WHERE {_PUT_OFF} AND at > ?"
 STALE_CASES = (
     f'SELECT {CASE_COLUMNS} FROM "case" c WHERE open = ? AND calendar != ? AND definition = ? ORDER BY id LIMIT ?'
 )

@@ -361,6 +361,13 @@ class Store:
         """How many cases could not be evaluated when their moment came, and have not been since."""
         return int(self._run(sql.PUT_OFF_COUNT, (PUT_OFF_SIGN,)).fetchone()[0])
 
+    def bring_forward(self, now: datetime) -> None:
+        """Look at once at the cases that were put off: what was in their way may be gone."""
+        if self.put_off_count():
+            with self.writing():
+                at = to_int(now.replace(microsecond=PUT_OFF_SIGN) - timedelta(seconds=1))
+                self._run(sql.BRING_FORWARD, (at, PUT_OFF_SIGN, to_int(now)))
+
     def stale(self, definition: str, calendar: str, most: int = 100) -> list[CaseRow]:
         """Open cases of a definition whose snapshot rests on other calendar data than that.
 

@@ -145,12 +145,34 @@ def test_a_case_that_cannot_be_evaluated_is_not_well(phone: Phone, desk: Opener,
     phone.look("2026-03-17T09:00")
     broken = standing(desk("2026-03-17T09:01"))
     (calendars / "CN-2026.toml").unlink()
-    phone.look("2026-03-17T10:30")
-    after = standing(desk("2026-03-17T10:31"))
+    phone.look("2026-03-17T09:02")
+    after = standing(desk("2026-03-17T09:03"))
 
     assert (before["put_off"], broken["put_off"], after["put_off"]) == (0, 1, 0)
     assert (before["well"], broken["well"], after["well"]) == (True, False, True)
     assert broken["calendar_missing"] == 2026
+
+
+def test_a_daemon_that_runs_looks_again_once_the_calendar_file_is_mended(phone: Phone, desk: Opener, case: str) -> None:
+    def at(minute: int) -> datetime:
+        return datetime(2026, 3, 17, 9, minute, tzinfo=ZONE)
+
+    calendars = Path(desk("2026-03-15T09:00").engine.shelf.calendars[0])
+    calendars.mkdir(mode=0o700, exist_ok=True)
+    (calendars / "CN-2026.toml").write_text("days off: none")
+    with closing(Store.open(phone.place.url())) as store:
+        daemon = Daemon(store, nightly=False)
+        daemon.calendar_changed()
+        broken = daemon.tick(at(0))
+        (calendars / "CN-2026.toml").unlink()
+        waiting = daemon.tick(at(1))
+        mended = daemon.calendar_changed()
+        told = daemon.tick(at(2))
+        daemon.sending.close()
+
+    assert mended
+    assert [each.announced for each in (broken, waiting)] == [0, 0]
+    assert told.announced > 0
 
 
 def test_a_calendar_file_that_went_bad_counts_for_no_year(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from patched import patched
 from stage import SMALL, USUAL, WIDE, press, settled, shown, stage
 
 from escalation import Desk, open_store
@@ -44,6 +45,24 @@ async def test_what_and_by_when_are_seen_at_every_size(tmp_path: Path, size: tup
 
     assert "Next" in text
     assert "5 Dec" in text
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "11月23日 周一 06:00 之前"), ("en", "before Mon 23 Nov, 06:00")])
+async def test_a_deadline_in_hours_says_its_hour(tmp_path: Path, lang: str, said: str) -> None:
+    procedure = tmp_path / "hours.yaml"
+    procedure.write_text(patched(("within: 15 days\n        remind", "within: 20 hours\n        remind")), "utf-8")
+
+    def answering(desk: Desk) -> None:
+        case = desk.open(str(procedure), at="2026-11-22T09:00")
+        desk.record(case, "court_papers_received", at="2026-11-22T10:00")
+
+    async with stage(tmp_path, answering, lang=lang) as pilot:
+        box = " ".join(shown(pilot).split())
+        await press(pilot, "2")
+        listed = " ".join(shown(pilot).split())
+
+    assert said in box
+    assert "06:00" in listed
 
 
 @pytest.mark.parametrize(

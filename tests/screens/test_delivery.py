@@ -153,3 +153,18 @@ def test_the_library_answers_the_same(tmp_path: Path) -> None:
         assert desk.announcements()[0]["status"] == "routed"
         desk.acknowledge(case)
         assert desk.announcements()[0]["acknowledged"]
+
+
+async def test_cases_that_cannot_be_worked_out_are_told_with_what_to_do(tmp_path: Path) -> None:
+    def broken(desk: Desk) -> None:
+        overdue(desk)
+        with desk.engine.store.writing():
+            row = desk.engine.store.case(desk.first_refs(1)[0])
+            desk.engine.store.put_off(row.id, desk.now() + timedelta(hours=1))
+
+    async with stage(tmp_path, broken, size=WIDE) as pilot:
+        await press(pilot, "f8")
+        said = shown(pilot)
+
+    assert "1 个案件现在算不出来" in said
+    assert "escalation doctor" in said

@@ -130,6 +130,8 @@ def _deadline(row: Data, left: int | None, found: Answers, look: Look) -> Text:
         id = "today" if left <= 0 else "soon" if left <= 7 else "provisional" if row["provisional"] else "running"
     who = found.titles["party"].get(row["owed_by"], row["owed_by"])
     day = words.day(row["due"], found.show["as_of"]) if row["due"] else ""
+    if not day and row["lapses_at"]:  # its length is in hours
+        day = words.instant(row["lapses_at"], found.show["as_of"])
     if not day and row["status"] in ("running", "paused"):
         day = words.say("show.paused" if row["status"] == "paused" else "case.no_day_yet")
     head = f"{mark(words, id):<8} {day}  {words.days_left(left) if left is not None else ''}  {who}"

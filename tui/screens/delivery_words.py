@@ -28,6 +28,10 @@ def standing_text(words: Wording, standing: Data, now: datetime) -> Text:
         text.append(
             words.say("daemon.parked", n=each["deliveries"], channel=each["channel"], reason=why) + "\n", "bold"
         )
+    if standing["put_off"]:
+        text.append(f"{words.say('mark.bad')} ")
+        text.append(words.say("put_off.what", n=standing["put_off"]) + "\n", "bold")
+        text.append(words.say("put_off.do") + "\n")
     if standing["deliveries"]["late"]:
         text.append(f"!  {words.say('daemon.late', n=standing['deliveries']['late'])}\n")
     if standing["calendar_missing"]:

@@ -44,6 +44,10 @@ def said(advised: Data, words: Wording, width: int, outcome: str | None, tight: 
         lines += _field(words.say("next.label_until" if waits else "next.label_by"), text, width, style)
         if by.get("provisional"):
             lines += _field("", words.say("by.provisional"), width)
+    elif by is not None and by.get("lapses_at"):  # its length is in hours
+        at = words.say("by.hours", at=words.instant(by["lapses_at"], advised["as_of"]))
+        style = "bold" if waits else "bold red"
+        lines += _field(words.say("next.label_until" if waits else "next.label_by"), at, width, style)
     elif do["kind"] == "follow_up" and do.get("due"):
         late = do["due"] < advised["as_of"][:10]
         day = words.day(do["due"], advised["as_of"])
