@@ -21,15 +21,28 @@ MARK = "\ufeff"
 
 def readme(facts: Mapping[str, Any], pdf: bool, left_out: Rows) -> bytes:
     """The instructions, in both languages. `left_out`: exhibits that are not in the bundle."""
-    labels = ", ".join(f"{row['label']} ({row['name']})" for row in left_out)
     own = {
         "pdf_zh": "  timeline.pdf         同一份时间线，排好了版，可以打印\n" if pdf else "",
         "pdf_en": "  timeline.pdf         the same, set for printing\n" if pdf else "",
-        "left_zh": f"\n  没能放进来的（文件不见了，或者内容变了）：{labels}\n" if left_out else "",
-        "left_en": f"\n  Not in it, because the file is missing or was altered: {labels}\n" if left_out else "",
-    }
+        "left_zh": _left_out(left_out, "没能放进来的（文件不见了，或者内容变了）：", "没能放进来的（文件在另一台机器上）："),
+        "left_en": _left_out(
+            left_out, "Not in it, because the file is missing or was altered: ",
+            "Not in it, because the file lies on another machine: ",
+        ),
+    }  # fmt: skip
     shown = {name: visible(str(value)) for name, value in facts.items()}
     return (MARK + README.read_text("utf-8").format_map(shown | own)).encode()
+
+
+def _left_out(rows: Rows, lost: str, elsewhere: str) -> str:
+    told = []
+    for text, some in (
+        (lost, [row for row in rows if row["state"] != "elsewhere"]),
+        (elsewhere, [row for row in rows if row["state"] == "elsewhere"]),
+    ):
+        labels = ", ".join(f"{row['label']} ({row['name']})" for row in some)
+        told.append(f"\n  {text}{labels}\n" if some else "")
+    return "".join(told)
 
 
 def exhibits_csv(rows: Rows, said: Wording, names: Mapping[str, str]) -> bytes:

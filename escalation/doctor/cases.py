@@ -17,6 +17,7 @@ from escalation.core.entries import decode_entry
 from escalation.database import CALENDARS
 from escalation.doctor.finding import BROKEN, LOOK, OK, Finding, Place
 from escalation.errors import StoreDamaged
+from escalation.exhibits import ELSEWHERE
 from escalation.rows import from_int
 from escalation.standing import HOME
 from escalation.store import CaseRow, Store
@@ -34,16 +35,19 @@ def logs(store: Store, place: Place) -> Finding:
     """Hash chains, kept snapshots and attached files, as `verify`."""
     desk = Desk(store)
     rows = _some(store)
-    damaged = files = wrong = 0
+    damaged = files = wrong = away = 0
     for row in rows:
         try:
             for _ in desk.verify([row.ref]):
                 found = desk.evidence.verify(row.ref)
-                files, wrong = files + found["files"], wrong + len(found["problems"])
+                elsewhere = sum(each["state"] == ELSEWHERE for each in found["problems"])
+                files, away = files + found["files"], away + elsewhere
+                wrong += len(found["problems"]) - elsewhere
         except StoreDamaged:
             damaged += 1
     total = store.count()
     facts = {"cases": total, "looked_at": len(rows), "damaged": damaged, "files": files, "files_wrong": wrong}
+    facts["files_elsewhere"] = away  # on the machine where they were attached, as in every office
     if damaged:
         told = f"escalation verify{place.option}"
         return Finding("logs", BROKEN, "logs_damaged", facts | {"n": damaged}, "logs_stop", told)

@@ -83,7 +83,7 @@ def test_a_whole_store_is_found_whole(path: Path) -> None:
     }  # fmt: skip
     assert check(found, "store")["facts"]["schema"] == VERSION
     assert check(found, "logs")["facts"] == {
-        "cases": 1, "looked_at": 1, "damaged": 0, "files": 1, "files_wrong": 0,
+        "cases": 1, "looked_at": 1, "damaged": 0, "files": 1, "files_wrong": 0, "files_elsewhere": 0,
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from escalation import open_store
 from escalation.backup import last_night
 from escalation.cli import run as main
 from escalation.daemon import Daemon
+from escalation.doctor import report
 from escalation.store import Store
 
 NOW = "2026-03-02T10:00"
@@ -129,3 +131,20 @@ def test_a_file_that_was_altered_here_is_altered_whatever_the_store(
     main(["--store", place.url(), "--lang", "en", "evidence", case, "verify"])
 
     assert "ESCALATION_FILES" not in capsys.readouterr().out
+
+
+def test_a_bundle_says_whether_a_file_is_lost_or_on_another_machine(place: Place, case: str, tmp_path: Path) -> None:
+    with open_store(place.url(), now=NOW) as desk:
+        desk.evidence.bundle(case, tmp_path / "bundle.zip")
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+        said = archive.read("README.txt").decode()
+
+    assert ("another machine" in said, "另一台机器" in said) == (place.server is not None,) * 2
+    assert ("missing or was altered" in said, "文件不见了" in said) == (place.server is None,) * 2
+
+
+def test_the_doctor_calls_nothing_broken_that_lies_on_another_machine(place: Place, case: str) -> None:
+    (found,) = [each for each in report(place.url(), now=NIGHT)["checks"] if each["id"] == "logs"]
+
+    assert found["verdict"] == ("ok" if place.server else "broken")
+    assert (found["facts"]["files_wrong"], found["facts"]["files_elsewhere"]) == ((0, 1) if place.server else (1, 0))
