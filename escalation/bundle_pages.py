@@ -24,7 +24,9 @@ def readme(facts: Mapping[str, Any], pdf: bool, left_out: Rows) -> bytes:
     own = {
         "pdf_zh": "  timeline.pdf         同一份时间线，排好了版，可以打印\n" if pdf else "",
         "pdf_en": "  timeline.pdf         the same, set for printing\n" if pdf else "",
-        "left_zh": _left_out(left_out, "没能放进来的（文件不见了，或者内容变了）：", "没能放进来的（文件在另一台机器上）："),
+        "left_zh": _left_out(
+            left_out, "没能放进来的（文件不见了，或者内容变了）：", "没能放进来的（文件在另一台机器上）："
+        ),
         "left_en": _left_out(
             left_out, "Not in it, because the file is missing or was altered: ",
             "Not in it, because the file lies on another machine: ",
