@@ -463,7 +463,7 @@ class Desk(Reader):
         """What could not be delivered, by one channel or any, waits for the daemon again; how many messages."""
         from escalation.deliveries import Deliveries
 
-        return Deliveries(self.engine.store).retry(channel)
+        return Deliveries(self.engine.store).retry(self.now(), channel)
 
     def assign(self, cases: Sequence[str], person: str | None) -> list[str]:
         """Who looks after cases, in an office; None: nobody. Channels of a person get those of theirs only."""

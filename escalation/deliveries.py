@@ -95,21 +95,21 @@ class Deliveries:
             self._run(sql.PARK_REST)
 
     @surely
-    def retry(self, name: str | None = None) -> int:
+    def retry(self, now: datetime, name: str | None = None) -> int:
         """What was parked or has failed (for one channel, or all) is tried at once; how many deliveries."""
         ids = [self.channel(name).id] if name is not None else [each.id for each in self.channels()]
         with self._store.writing():
             found = 0
             for id in ids:
-                found += self._try_now(id)
+                found += self._try_now(id, now)
         return found
 
-    def _try_now(self, channel_id: int) -> int:
+    def _try_now(self, channel_id: int, now: datetime) -> int:
         """What was put aside or has failed is tried at once; what does not hold any more is dropped then."""
-        failed = self._run(sql.TRY_NOW, (channel_id,)).fetchall()
+        failed = self._run(sql.TRY_NOW, (to_int(now), channel_id)).fetchall()
         parked = [row[0] for row in self._run(sql.PARKED_OF, (channel_id,)).fetchall()]
         for delivery in parked:
-            self._run(sql.RETRY, (0, delivery))
+            self._run(sql.RETRY, (to_int(now), delivery))
             self._run(sql.UNPARK, (delivery,))
         return len(failed) + len(parked)
 
@@ -118,7 +118,7 @@ class Deliveries:
         """A channel took something: what waits because it did not before is tried at once."""
         with self._store.writing_or_joining():
             self._run(sql.CHANNEL_OK, (to_int(now), channel_id))
-            self._try_now(channel_id)
+            self._try_now(channel_id, now)
 
     # -- what a person has seen ------------------------------------------------------------------------
 
@@ -311,7 +311,7 @@ class Deliveries:
             if not self._done(claimed, "sent", now, None):
                 return
             self._run(sql.CHANNEL_OK, (to_int(now), claimed.channel.id))
-            self._try_now(claimed.channel.id)
+            self._try_now(claimed.channel.id, now)
             told = {line.outbox_id for line in said}
             for line in claimed.lines:
                 if line.outbox_id not in told:

@@ -93,7 +93,7 @@ TOLD_OF = (
     " AND (o.kind = 'lapse' AND d.status = 'sent' OR o.kind = 'retracted' AND d.status != 'dropped') ORDER BY o.id"
 )
 TRY_NOW = (
-    "UPDATE delivery SET next_at = 0 WHERE channel_id = ? AND status = 'waiting' AND claim IS NULL AND attempts > 0"
+    "UPDATE delivery SET next_at = ? WHERE channel_id = ? AND status = 'waiting' AND claim IS NULL AND attempts > 0"
     " RETURNING id"
 )
 PARKED_OF = "SELECT id FROM delivery WHERE channel_id = ? AND status = 'parked' ORDER BY id"

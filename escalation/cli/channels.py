@@ -109,10 +109,8 @@ def run_remove(options: Namespace, out: Output) -> int:
 
 
 def run_retry(options: Namespace, out: Output) -> int:
-    from escalation.deliveries import Deliveries
-
     with desk(options) as opened:
-        found = {"channel": options.name, "waiting": Deliveries(opened.engine.store).retry(options.name)}
+        found = {"channel": options.name, "waiting": opened.retry(options.name)}
     if out.json:
         out.emit("retried", found)
     else:

@@ -340,7 +340,7 @@ def test_a_channel_that_fails_is_tried_again_ever_more_rarely_and_parked_after_a
     assert outbox(house, "lapse") == [("lapse", "parked")]
 
     house.broken = None
-    assert house.daemon("2026-03-12T09:00").deliveries.retry() == 1
+    assert house.daemon("2026-03-12T09:00").deliveries.retry(at("2026-03-12T09:00")) == 1
     assert len(house.hear("2026-03-12T09:00")) == 1
     assert outbox(house, "lapse") == [("lapse", "told")]
     assert status(house.open("2026-03-12T09:01").engine.store, house.now)["parked"] == []
@@ -397,7 +397,7 @@ def test_a_digest_that_could_not_be_sent_on_its_day_is_not_sent_beside_the_next(
     house.broken = DeliveryFailed("refused")
     house.between("2026-03-05T08:00", "2026-03-06T08:30")
     house.broken = None
-    house.daemon("2026-03-06T09:30").deliveries.retry()
+    house.daemon("2026-03-06T09:30").deliveries.retry(at("2026-03-06T09:30"))
 
     assert len(house.hear("2026-03-06T10:00")) == 1
     assert house.hear("2026-03-06T11:30") == []

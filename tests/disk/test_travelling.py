@@ -216,9 +216,11 @@ def test_what_failed_and_waits_is_tried_at_once_when_a_person_asks_for_it(
     house: House, desk: Opener, case: str
 ) -> None:
     failing(house)
-    found = desk("2026-03-10T10:38").retry("phone")
+    there = desk("2026-03-10T10:38")
+    found = there.retry("phone")
 
     assert found == 1
+    assert status(there.engine.store, there.now())["deliveries"]["late"] == 0
     assert [name for name, _ in house.look("2026-03-10T10:39")] == ["phone"]
 
 
