@@ -11,6 +11,7 @@ from textual import work
 from textual.app import App
 from textual.binding import BindingType
 from textual.events import Key
+from textual.geometry import Offset
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.worker import WorkerFailed
@@ -76,6 +77,21 @@ class EscalationApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
+
+    @property
+    def cursor_position(self) -> Offset:
+        """Where the terminal's cursor goes: there an input method shows what is being composed.
+
+        Textual notes it when a field gets the focus, which may be before the field has its place, and not again
+        when it is scrolled.
+        """
+        focused = self.focused if self.screen_stack else None
+        there: Offset | None = getattr(focused, "cursor_screen_offset", None)
+        return self._cursor if there is None else there
+
+    @cursor_position.setter
+    def cursor_position(self, to: Offset) -> None:
+        self._cursor = to
 
     @property
     def words(self) -> Wording:

@@ -218,6 +218,25 @@ def test_chinese_as_an_input_method_commits_it_lands_in_a_field(said: str | None
     assert re.search(rb"\x1b\[>\d+u", terminal.written) is None
 
 
+@pytest.mark.parametrize("size", [(80, 24), (60, 12)])
+async def test_what_an_input_method_composes_stands_in_the_field_from_its_first_key_on(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with stage(tmp_path, one, size=size) as pilot:
+        await press(pilot, "ctrl+n")
+        seen = 0
+        for _ in range(4):
+            field = pilot.app.focused
+            if (there := getattr(field, "cursor_screen_offset", None)) is not None:
+                assert field is not None
+                assert field.region.contains_point(there)
+                assert pilot.app.cursor_position == there
+                seen += 1
+            await press(pilot, "tab")
+
+        assert seen
+
+
 # -- colours -----------------------------------------------------------------------------------------------
 
 
