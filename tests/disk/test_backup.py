@@ -243,13 +243,22 @@ def test_attached_files_that_are_gone_are_named_and_the_rest_is_kept(stores: Sto
 
 
 WRITER = """
-import sys
+import sys, threading
 from escalation import open_store
-desk = open_store(sys.argv[1], now="2026-03-03T09:00")
-for i in range(400):
-    desk.note(sys.argv[2], str(i))
-    if i % 10 == 0:
-        print(i, flush=True)
+
+def wait():
+    sys.stdin.read()
+    over.set()
+
+over, n = threading.Event(), 0
+threading.Thread(target=wait, daemon=True).start()
+with open_store(sys.argv[1], now="2026-03-03T09:00") as desk:
+    while not over.is_set():
+        desk.note(sys.argv[2], str(n))
+        n += 1
+        if n == 1:
+            print("begun", flush=True)
+print(n, flush=True)
 """
 
 
@@ -260,21 +269,24 @@ def test_a_backup_while_another_process_writes_holds_a_prefix_and_costs_no_entry
     store = filled(stores("one"))
     case = next(iter(store.cases()))
     words = [sys.executable, "-c", WRITER, store.path, case.ref]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}) as ran:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env) as ran:
         assert ran.stdout is not None
         ran.stdout.readline()
         heads: list[list[tuple[bytes, str]]] = []
-        while ran.poll() is None and len(heads) < 8:
-            file = tmp_path / f"{len(heads)}.tar"
+        for n in range(4):
+            file = tmp_path / f"{n}.tar"
             backup(store, file, NOW)
-            (tmp_path / f"{len(heads)}.db").write_bytes(members(file)[DATABASE])
-            with closing(Store.open(str(tmp_path / f"{len(heads)}.db"))) as copied:
+            (tmp_path / f"{n}.db").write_bytes(members(file)[DATABASE])
+            with closing(Store.open(str(tmp_path / f"{n}.db"))) as copied:
                 heads.append(copied.raw_log(case.id))
-        ran.stdout.read()
-        assert ran.wait(timeout=60) == 0
+        while ran.poll() is None and len(store.raw_log(case.id)) == len(heads[-1]):
+            pass
+        written, _ = ran.communicate(timeout=60)
     log = store.raw_log(case.id)
 
-    assert len(log) == case.head + 400
+    assert ran.returncode == 0
+    assert len(log) == case.head + int(written)
     assert all(head == log[: len(head)] for head in heads)
     assert case.head < len(heads[0]) < len(log)
 
