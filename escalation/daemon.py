@@ -116,6 +116,9 @@ class Daemon:
     def turn_back(self, now: datetime) -> None:
         """Cases that were looked at under a clock that ran ahead: what it told before its time is taken back."""
         refs = self.engine.ahead_of(now)
+        back = bool(refs) or (self._looked is not None and now < self._looked)
+        if waited := self.deliveries.turn_back(now, self.id, back):
+            log.warning("turned_back", extra={"facts": {"deliveries": waited}})
         for i in range(0, len(refs), AT_ONCE):
             self._advanced("turned_back", self.engine.advance_all(refs[i : i + AT_ONCE], now))
             sleeping.sleep(PAUSE_SECONDS)
@@ -407,6 +410,7 @@ def digest_key(channel: ChannelRow, now: datetime) -> str | None:
         return None
     begins = channel.digest_hour(now)
     made = datetime.fromtimestamp(channel.created_at / 1_000_000, begins.tzinfo)
-    if now - begins >= LATEST_DIGEST or made > begins:
+    # A channel from the future was added while the clock ran ahead.
+    if now - begins >= LATEST_DIGEST or begins < made <= now:
         return None
     return key_of(begins.date(), channel.digest == "weekly")

@@ -39,6 +39,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 LEASE = timedelta(minutes=3)
 """Who claimed a delivery and did not come back by then has died: another may send it."""
 LATE = timedelta(minutes=15)
+LONGEST_HOLD = timedelta(hours=25)
+"""Longer than quiet hours can be, and than any pause between two tries."""
 """A delivery that nobody tried for so long though it was time has no daemon that could send it."""
 INSIST = timedelta(hours=4)
 """An urgent reminder that nobody has acknowledged is said again after that, while there is still time."""
@@ -182,26 +184,36 @@ class Deliveries:
                     found["silent"].append(id)
                     continue
                 takers = [each for each in channels if each.takes(level, client, person)]
-                if announced.kind == "retracted":
-                    wrong = self._told_wrong(case_id, announced)
-                    takers = [each for each in takers if each.id in wrong]
-                for channel in takers:
+                known = self._known(case_id, announced, channels, takers)
+                for channel in known:
                     self._add(channel, id, level, None if until is None else from_int(until), now, waiting)
-                found["routed" if takers else "kept"].append(id)
+                found["routed" if known else "silent" if takers else "kept"].append(id)
             for status, ids in found.items():
                 self._store.execute_many(sql.MARK, [(status, id) for id in ids])
         return len(rows)
 
-    def _told_wrong(self, case_id: int, retracted: Announced) -> set[int]:
-        """The channels that told of the lapse that is taken back: others never heard of it."""
-        last: dict[int, str] = {}
-        for channel_id, kind, body in self._run(sql.TOLD_OF, (case_id,)).fetchall():
+    def _known(
+        self, case_id: int, announced: Announced, channels: Sequence[ChannelRow], takers: Sequence[ChannelRow]
+    ) -> Sequence[ChannelRow]:
+        """The channels to which it is news: that there was no lapse, to those that told of one, whatever they take.
+
+        To those that told of it last, a lapse is none: a correction came, and was undone before they said so.
+        """
+        if announced.kind not in ("lapse", "retracted"):
+            return takers
+        last: dict[int, Announced] = {}
+        for channel_id, status, body in self._run(sql.TOLD_OF, (case_id,)).fetchall():
             said = _announced(body)
-            if (said.subject, said.track, said.started_at) == (
-                retracted.subject, retracted.track, retracted.started_at,
-            ):  # fmt: skip
-                last[channel_id] = kind
-        return {channel_id for channel_id, kind in last.items() if kind == "lapse"}
+            same = (said.subject, said.track, said.started_at) == (
+                announced.subject, announced.track, announced.started_at,
+            )  # fmt: skip
+            if same and (status == "sent" or announced.kind == "retracted"):
+                last[channel_id] = said
+        if announced.kind == "lapse":
+            return [each for each in takers if each.id not in last or last[each.id].key != announced.key]
+        if not last:  # whoever told of it was taken away
+            return takers
+        return [each for each in channels if each.id in last and last[each.id].kind == "lapse"]
 
     def _acknowledged(self, cases: Iterable[int]) -> dict[tuple[int, str], int]:
         found = {}
@@ -287,6 +299,8 @@ class Deliveries:
                 return None
             held_until = now + late + LEASE
             id, kind, key, level, attempts, first, channel_id = row
+            if kind == "announcements":
+                level = max(level, self._joined(id, channel_id, now))
             first = to_int(now) if first is None else first
             self._run(sql.CLAIM, (owner, to_int(held_until + self._skew), first, id))
             channel = next(each for each in self.channels() if each.id == channel_id)
@@ -295,6 +309,29 @@ class Deliveries:
                 for outbox, ref, status, lvl, until, body in self._run(sql.ITEMS, (id,)).fetchall()
             ]
         return Claimed(id, kind, key, level, attempts + 1, from_int(first), channel, owner, held_until, tuple(lines))
+
+    def _joined(self, delivery: int, channel_id: int, now: datetime) -> int:
+        """Take in what else waits for the channel and may go now: one message, not several. The highest level."""
+        highest = 0
+        values = (channel_id, to_int(now), delivery)
+        for other, level in self._run(sql.DUE_BESIDE + self._store.skipping_locked("d"), values).fetchall():
+            self._run(sql.MOVE_ITEMS, (delivery, other))
+            self._run(sql.DROP_DELIVERY, (other,))
+            highest = max(highest, level)
+        if highest:
+            self._run(sql.RAISE, (highest, highest, delivery))
+        return highest
+
+    @surely
+    def put_off(self, claimed: Claimed, lines: Sequence[Line], until: datetime) -> Claimed:
+        """What cannot be said at present waits by itself; the claim holds the rest."""
+        with self._store.writing():
+            values = (claimed.channel.id, "announcements", None, 0, "waiting", to_int(until), to_int(until))
+            (apart,) = self._run(sql.INSERT_DELIVERY, values).fetchone()
+            for line in lines:
+                self._run(sql.RAISE, (line.level, line.level, apart))
+                self._run(sql.MOVE_ITEM, (apart, claimed.id, line.outbox_id))
+        return claimed._replace(lines=tuple(each for each in claimed.lines if each not in lines))
 
     @surely
     def hold(self, claimed: Claimed, now: datetime) -> Claimed:
@@ -365,6 +402,20 @@ class Deliveries:
         values = (status, to_int(now), reason, claimed.id, claimed.claim)
         return self._run(sql.DONE, values).fetchone() is not None
 
+    @surely
+    def turn_back(self, now: datetime, owner: str, everything: bool) -> int:
+        """What waits because a clock ran ahead may go now, and what was claimed under it is free; how many.
+
+        Not what `owner` is at. `everything`: the clock is known to have been set back; else what waits longer than
+        anything does.
+        """
+        latest = now if everything else now + LONGEST_HOLD
+        values = (to_int(latest), owner, to_int(now + self._skew + 2 * LEASE))
+        if not self._run(sql.AHEAD, values).fetchall():
+            return 0
+        with self._store.writing():
+            return len(self._run(sql.BRING_BACK, (to_int(now), *values)).fetchall())
+
     def next_at(self, unable: Sequence[int] = ()) -> datetime | None:
         """When the next delivery may be tried; None if none waits."""
         skew = self._skew // timedelta(microseconds=1)
@@ -388,14 +439,18 @@ class Deliveries:
             },
             "deliveries": {
                 "waiting": deliveries.get("waiting", 0),
-                "late": self._run(sql.LATE_COUNT, (to_int(now - LATE), to_int(now - LATE + self._skew))).fetchone()[0],
+                "late": self._run(sql.LATE_COUNT, self._late(now)).fetchone()[0],
                 "parked": deliveries.get("parked", 0),
             },
         }
 
-    def parked(self) -> list[tuple[str, int, datetime, str]]:
-        """Channels with parked deliveries: name, how many, since when, why."""
-        return [(name, n, from_int(since), why or "") for name, n, since, why in self._run(sql.PARKED).fetchall()]
+    def _late(self, now: datetime) -> tuple[int, int, int]:
+        return to_int(now - LATE), to_int(now - LATE + self._skew), to_int(now + LONGEST_HOLD)
+
+    def parked(self, digests: bool = True) -> list[tuple[str, int, datetime, str]]:
+        """Channels with parked deliveries of what still holds: name, how many, since when, why."""
+        rows = self._run(sql.PARKED, ("digest" if digests else "",)).fetchall()
+        return [(name, n, from_int(since), why or "") for name, n, since, why in rows]
 
     # -- daemons -----------------------------------------------------------------------------------------
 

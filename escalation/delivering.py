@@ -29,6 +29,8 @@ Send = Callable[[str, str, Message], None]
 """Kind, address, message. Raises: DeliveryFailed."""
 
 LOOK = timedelta(seconds=30)
+AGAIN = timedelta(minutes=10)
+"""After which it is tried once more to work out a case that could not be."""
 AT_ONCE = 4
 """Messages on their way at one time."""
 
@@ -49,6 +51,14 @@ class Outcome(NamedTuple):
             self.sent + other.sent, self.failed + other.failed, self.parked + other.parked,
             self.dropped + other.dropped, self.notes + other.notes,
         )  # fmt: skip
+
+
+class _Case(NamedTuple):
+    """A case of which something is to be said."""
+
+    snapshot: Snapshot
+    seen: Mapping[str, int]
+    """What a person has acknowledged: subject and level."""
 
 
 class Sending:
@@ -128,7 +138,10 @@ class Sending:
             self._deliveries.postponed(claimed, morning)
             return Outcome()
         try:
-            said, lines = self._said(claimed, now)
+            cases, wrong = self._cases(claimed, now)
+            if wrong:
+                return self._put_off(claimed, wrong, now)
+            said, lines = self._said(claimed, cases, now)
         except Exception as error:  # one that cannot be said must not hold up the others
             if isinstance(error, StoreError) and not isinstance(error, StoreDamaged):
                 raise  # the channel is not to blame
@@ -136,15 +149,47 @@ class Sending:
         if said is None:
             self._deliveries.dropped(claimed, now)
             return Outcome(dropped=1)
+        if lines:  # what is urgent may have settled itself
+            morning = claimed._replace(lines=lines).may_be_sent(now)
+            if morning > now:
+                self._deliveries.postponed(claimed, morning)
+                return Outcome()
         address = self._address(claimed.channel)
         assert address is not None, "only channels with a secret are claimed"
         if self._pool is None:
             self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="delivery")
-        message = Message(said.title, said.body, claimed.level)
+        level = max((line.level for line in lines), default=claimed.level)
+        message = Message(said.title, said.body, level)
         self._under_way[self._pool.submit(self._send, claimed.channel.kind, address, message)] = (claimed, lines)
         return Outcome()
 
-    def _said(self, claimed: Claimed, now: datetime) -> tuple[Said | None, tuple[Line, ...]]:
+    def _cases(self, claimed: Claimed, now: datetime) -> tuple[dict[str, _Case], dict[str, Exception]]:
+        """The cases that it is about, as they stand; and those that cannot be worked out, with why."""
+        cases: dict[str, _Case] = {}
+        wrong: dict[str, Exception] = {}
+        for ref in dict.fromkeys(line.case for line in claimed.lines):
+            try:
+                row = self._engine.store.case(ref)
+                cases[ref] = _Case(self._engine.snapshot(row, now), self._deliveries.acknowledged(row.id))
+            except Exception as error:
+                if isinstance(error, StoreError) and not isinstance(error, StoreDamaged):
+                    raise
+                wrong[ref] = error
+        return cases, wrong
+
+    def _put_off(self, claimed: Claimed, wrong: Mapping[str, Exception], now: datetime) -> Outcome:
+        """Say what can be said, and the rest later: one case that went wrong silences no other."""
+        lines = [line for line in claimed.lines if line.case in wrong]
+        notes = tuple(("case_put_off", {"case": ref, "error": type(each).__name__}) for ref, each in wrong.items())
+        if len(lines) == len(claimed.lines):
+            self._deliveries.postponed(claimed, now + AGAIN)
+            return Outcome(notes=notes)
+        rest = self._deliveries.put_off(claimed, lines, now + AGAIN)
+        return Outcome(notes=notes).and_then(self._one(rest, now))
+
+    def _said(
+        self, claimed: Claimed, cases: Mapping[str, _Case], now: datetime
+    ) -> tuple[Said | None, tuple[Line, ...]]:
         """The message, and the announcements that are in it; None if there is nothing left to say."""
         channel = claimed.channel
         zone = ZoneInfo(channel.zone)
@@ -156,16 +201,11 @@ class Sending:
             found = gather(self._engine, now, zone, weekly=weekly, client=channel.client, of=mine, lang=channel.lang)
             return digest(found, channel.lang, channel.privacy), ()
         lines, items = [], []
-        snapshots: dict[str, Snapshot] = {}
         book = self._engine.shelf.table
-        seen: dict[str, dict[str, int]] = {}
-        for ref in dict.fromkeys(line.case for line in claimed.lines):
-            row = self._engine.store.case(ref)
-            snapshots[ref], seen[ref] = self._engine.snapshot(row, now), self._deliveries.acknowledged(row.id)
-        holds = [each for each in claimed.lines if not overtaken(each.announced, snapshots[each.case])]
-        unseen = [each for each in holds if seen[each.case].get(subject_of(each.announced), -1) < each.level]
+        holds = [each for each in claimed.lines if not overtaken(each.announced, cases[each.case].snapshot)]
+        unseen = [each for each in holds if cases[each.case].seen.get(subject_of(each.announced), -1) < each.level]
         for line in foremost(unseen):
-            snapshot = snapshots[line.case]
+            snapshot = cases[line.case].snapshot
             lines.append(line)
             table = book(snapshot.definition)
             items.append(item_of(line.announced, snapshot, table, book, line.case, channel.lang, now, line.level))

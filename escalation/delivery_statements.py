@@ -54,6 +54,13 @@ INSERT_DIGEST = INSERT_DELIVERY.replace(" RETURNING", " ON CONFLICT DO NOTHING R
 RAISE = "UPDATE delivery SET level = CASE WHEN level < ? THEN ? ELSE level END WHERE id = ?"
 HURRY = "UPDATE delivery SET next_at = ? WHERE id = ? AND next_at > ?"
 INSERT_ITEM = "INSERT INTO delivery_item (channel_id, outbox_id, delivery_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+DUE_BESIDE = (
+    "SELECT d.id, d.level FROM delivery d WHERE d.channel_id = ? AND d.kind = 'announcements'"
+    " AND d.status = 'waiting' AND d.claim IS NULL AND d.next_at <= ? AND d.id != ? ORDER BY d.id"
+)
+MOVE_ITEMS = "UPDATE delivery_item SET delivery_id = ? WHERE delivery_id = ?"
+MOVE_ITEM = "UPDATE delivery_item SET delivery_id = ? WHERE delivery_id = ? AND outbox_id = ?"
+DROP_DELIVERY = "DELETE FROM delivery WHERE id = ?"
 CLAIM = "UPDATE delivery SET claim = ?, next_at = ?, first_tried_at = ?, attempts = attempts + 1 WHERE id = ?"
 ITEMS = (
     "SELECT o.id, c.ref, o.status, o.level, o.until, o.body FROM delivery_item i JOIN outbox o ON o.id = i.outbox_id"
@@ -88,7 +95,7 @@ FREE = (
 )
 PARK_REST = f"UPDATE outbox SET status = 'parked' WHERE status = 'routed' AND id NOT IN ({_IN_DELIVERIES} = 'waiting')"
 TOLD_OF = (
-    "SELECT i.channel_id, o.kind, o.body FROM outbox o JOIN delivery_item i ON i.outbox_id = o.id"
+    "SELECT i.channel_id, d.status, o.body FROM outbox o JOIN delivery_item i ON i.outbox_id = o.id"
     " JOIN delivery d ON d.id = i.delivery_id WHERE o.case_id = ?"
     " AND (o.kind = 'lapse' AND d.status = 'sent' OR o.kind = 'retracted' AND d.status != 'dropped') ORDER BY o.id"
 )
@@ -105,12 +112,19 @@ RETRY = (
 OUTBOX_COUNTS = "SELECT status, count(*) FROM outbox WHERE status IN ('pending', 'routed', 'parked') GROUP BY status"
 LATE_COUNT = (
     "SELECT count(*) FROM delivery WHERE status = 'waiting'"
-    " AND (claim IS NULL AND next_at < ? OR claim IS NOT NULL AND next_at < ?)"
+    " AND (claim IS NULL AND next_at < ? OR claim IS NOT NULL AND next_at < ? OR next_at > ?)"
+)
+_AHEAD = "status = 'waiting' AND (claim IS NULL AND next_at > ? OR claim != ? AND next_at > ?)"
+AHEAD = f"SELECT id FROM delivery WHERE {_AHEAD} LIMIT 1"
+BRING_BACK = (
+    f"UPDATE delivery SET next_at = ?, claim = NULL, first_tried_at = NULL WHERE {_AHEAD} RETURNING id"
 )
 DELIVERY_COUNTS = "SELECT status, count(*) FROM delivery WHERE status IN ('waiting', 'parked') GROUP BY status"
 PARKED = (
     "SELECT c.name, count(*), min(d.first_tried_at), max(d.error) FROM delivery d JOIN channel c ON c.id = d.channel_id"
-    " WHERE d.status = 'parked' GROUP BY c.name ORDER BY c.name"
+    " WHERE d.status = 'parked' AND (d.kind = ? OR EXISTS (SELECT 1 FROM delivery_item i"
+    " JOIN outbox o ON o.id = i.outbox_id WHERE i.delivery_id = d.id AND o.status IN ('routed', 'parked', 'told')))"
+    " GROUP BY c.name ORDER BY c.name"
 )
 
 BEAT = (

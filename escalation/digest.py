@@ -22,6 +22,7 @@ from escalation.store import CaseRow
 from escalation.views import due_rows
 from escalation.wording import Wording, wording
 from states.cells import wrapped
+from states.calendar import CalendarFileError
 from states.model import MAIN, ME, words
 
 Data = dict[str, Any]
@@ -81,7 +82,7 @@ def gather(
             continue
         try:
             snapshot = engine.snapshot(row, now)
-        except (NotFound, StoreDamaged):  # opened later than `now`; or `verify` has to say what is wrong with it
+        except (NotFound, StoreDamaged, CalendarFileError):  # opened later; others are told by `verify` and the status
             continue
         opened += snapshot.opened_at > since
         if not snapshot.open:
@@ -105,7 +106,7 @@ def gather(
         stages=tuple(sorted(stages.items(), key=lambda s: (-s[1], s[0]))) if weekly else (),
         opened=opened if weekly else 0,
         closed=closed if weekly else 0,
-        parked=0 if of or client else sum(n for _, n, _, _ in Deliveries(engine.store).parked()),
+        parked=0 if of or client else sum(n for _, n, _, _ in Deliveries(engine.store).parked(digests=False)),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 
-from escalation.core.announce import News, corrected, moved, news, next_lapse, next_moment
+from escalation.core.announce import Before, News, corrected, moved, news, next_lapse, next_moment
 from escalation.core.entries import Amend, Check, Correction, Entry, EventEntry, Migrate, Opened, Withdraw, Worldly
 from escalation.core.evaluate import advance, evaluate, follows, lacking, step
 from escalation.core.guards import first_that_holds
@@ -349,7 +349,7 @@ class Engine:
     def _corrected(self, row: CaseRow, told: Sequence[Announced], after: Snapshot) -> News:
         """What is to be told, and taken back, after the whole history was evaluated anew."""
         posted = {
-            p.key: msgspec.json.decode(p.body, type=Announced) if p.status == "told" else None
+            p.key: Before(msgspec.json.decode(p.body, type=Announced), p.status)
             for p in self.store.outbox(row.id)
             if p.status != "superseded"
         }
@@ -357,7 +357,8 @@ class Engine:
         before = _decoded(row)
         if before is None or before.calendar == after.calendar:
             return found
-        return News((*found.new, *((each, False) for each in moved(before, after))), found.superseded)
+        days = moved(before, after, (each for each, _ in found.new))
+        return News((*found.new, *((each, False) for each in days)), found.superseded)
 
     def _stepped(self, case: Loaded, entry: Worldly) -> Judged:
         """The usual way: the entry comes after all that is known."""

@@ -53,6 +53,7 @@ OPEN_DEFINITIONS = 'SELECT DISTINCT definition FROM "case" WHERE open = ?'
 ASSIGN = 'UPDATE "case" SET person = ? WHERE id = ?'
 
 SUPERSEDE = "UPDATE outbox SET status = 'superseded' WHERE case_id = ? AND key = ? AND status != 'superseded'"
+FORGET_SEEN = "DELETE FROM acknowledged WHERE case_id = ? AND subject = ?"
 INSERT_OUTBOX = (
     "INSERT INTO outbox (case_id, key, kind, at, status, body, created_at, level, until)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"

@@ -16,6 +16,7 @@ from msgspec import MsgspecError, json
 
 from escalation import statements as sql
 from escalation.core.entries import Entry, decode_entry
+from escalation.core.loudness import subject_of_lapse
 from escalation.errors import NotFound, StoreDamaged, StoreError
 from escalation.rows import CaseRow as CaseRow
 from escalation.rows import DefinitionRow as DefinitionRow
@@ -318,6 +319,9 @@ class Store:
             ]
         if gone:
             self._db.execute_many(sql.SUPERSEDE, gone)
+            # To have seen a lapse that never was says nothing of a later one.
+            seen = [(case_id, subject) for case_id, key in gone if (subject := subject_of_lapse(key))]
+            self._db.execute_many(sql.FORGET_SEEN, seen)
         if rows:
             self._db.execute_many(sql.INSERT_OUTBOX, rows)
 

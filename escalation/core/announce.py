@@ -7,17 +7,20 @@ Source: semantics §8.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from escalation.core.loudness import overtaken
 from escalation.core.reminders import length, nudges, reminders, user_nudges
 from escalation.core.snapshot import MISSED, RUNNING, Announced, Snapshot
 from escalation.core.table import Table
 
 _AGAIN = ":again:"
+_UNSAID = ("overtaken", "coalesced")
+"""What becomes of an announcement that does not hold any more when it is to be said."""
 _URGENCY = {"user_follow_up": 0, "follow_up": 0, "reminder": 1, "lapse": 2}
 
 
@@ -35,18 +38,33 @@ def news(told: Sequence[Announced], after: Snapshot) -> News:
     return News(_coalesced(told, after), ())
 
 
-def corrected(posted: Mapping[str, Announced | None], told: Sequence[Announced], after: Snapshot) -> News:
+class Before(NamedTuple):
+    """An announcement that was made before, and what became of it."""
+
+    said: Announced
+    status: str
+
+
+def corrected(posted: Mapping[str, Before], told: Sequence[Announced], after: Snapshot) -> News:
     """What a correction announces and takes back.
 
-    `posted`: the keys announced before and not superseded, each with what a person was told by it (None:
-    it has not reached anybody); `told`: all that the clock tells in the corrected history, from the
-    opening on. A person who was told of a lapse that never was, is told so.
+    `posted`: what was announced before and not superseded, by key; `told`: all that the clock tells in the
+    corrected history, from the opening on. A person who was told of a lapse that never was, is told so. What was
+    left unsaid because it did not hold is said if, as it turns out, it does.
     """
     implied = {each.key for each in told}
-    fresh = [each for each in told if each.key not in posted]
-    undone = {key: said for key, said in posted.items() if _origin(key) not in implied and not _stays(key)}
-    sorry = [(retraction(said, after.as_of), False) for said in undone.values() if said and said.kind == "lapse"]
-    return News((*_coalesced(fresh, after), *sorry), tuple(undone))
+    undone = {key: each for key, each in posted.items() if _origin(key) not in implied and not _stays(key)}
+    unsaid = {_origin(key) for key, each in posted.items() if each.status in _UNSAID}
+    anew = {each.key for each, late in _coalesced(told, after) if each.key in unsaid and not late}
+    anew -= {each.key for each in told if each.key in anew and overtaken(each, after)}
+    fresh = [each for each in told if each.key not in posted or each.key in anew]
+    sorry = [
+        (retraction(said, after.as_of), False)
+        for said, status in undone.values()
+        if said.kind == "lapse" and status == "told"
+    ]
+    again_said = (key for key in posted if _origin(key) in anew)
+    return News((*_coalesced(fresh, after), *sorry), (*undone, *again_said))
 
 
 def retraction(said: Announced, now: datetime) -> Announced:
@@ -59,12 +77,17 @@ def again(said: Announced, now: datetime) -> tuple[str, Announced]:
     return f"{said.key}{_AGAIN}{now.isoformat()}", replace(said, at=now)
 
 
-def moved(before: Snapshot, after: Snapshot) -> tuple[Announced, ...]:
-    """The days that other calendar data moved, of deadlines that stood before and stand now."""
-    was = {(run.id, run.track, run.started_at): run for run in before.deadlines if run.active}
+def moved(before: Snapshot, after: Snapshot, new: Iterable[Announced] = ()) -> tuple[Announced, ...]:
+    """The days that other calendar data moved, of deadlines that stood before and stand now.
+
+    Not where the news say that one had not lapsed after all.
+    """
+    was = {(run.id, run.track, run.started_at): run for run in before.deadlines if run.active or run.status == MISSED}
+    taken_back = {(each.subject, each.track, each.started_at) for each in new if each.kind == "retracted"}
     found = []
     for run in after.deadlines:
-        old = was.get((run.id, run.track, run.started_at))
+        same = (run.id, run.track, run.started_at)
+        old = None if same in taken_back else was.get(same)
         if old is not None and run.active and old.due is not None and run.due not in (None, old.due):
             found.append(
                 Announced(
@@ -91,7 +114,7 @@ def _stays(key: str) -> bool:
 
 
 def _coalesced(told: Sequence[Announced], after: Snapshot) -> tuple[tuple[Announced, bool], ...]:
-    """Of each deadline and follow-up only the most urgent, the latest of those, is told.
+    """Of each running of a deadline and each follow-up only the most urgent, the latest of those, is told.
 
     A reminder of a deadline that no longer stands, or a nudge of a state that was left, is not.
     """
@@ -99,13 +122,15 @@ def _coalesced(told: Sequence[Announced], after: Snapshot) -> tuple[tuple[Announ
         return ()
     standing = {(run.id, run.started_at) for run in after.deadlines if run.standing}
     present = {(track.state, track.entered_at) for track in after.tracks if not track.final}
-    best: dict[tuple[str, str], Announced] = {}
+    best: dict[tuple[object, ...], Announced] = {}
     for each in told:
         if each.kind == "reminder" and (each.subject, each.started_at) not in standing:
             continue
         if each.kind == "follow_up" and (each.subject, each.started_at) not in present:
             continue
-        group = ("deadline" if each.kind in ("reminder", "lapse") else each.kind, each.subject)
+        group: tuple[object, ...] = (each.kind, each.subject)
+        if each.kind in ("reminder", "lapse"):
+            group = ("deadline", each.subject, each.track, each.started_at)
         known = best.get(group)
         if known is None or (_URGENCY[each.kind], each.at) >= (_URGENCY[known.kind], known.at):
             best[group] = each

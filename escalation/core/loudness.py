@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from escalation.core.snapshot import Announced, Run, Snapshot
+from escalation.core.snapshot import MISSED, Announced, Run, Snapshot
 from escalation.core.table import Rule, Table
 from states.model import ME
 
@@ -78,6 +78,11 @@ def subject_of(announced: Announced) -> str:
     return announced.key
 
 
+def subject_of_lapse(key: str) -> str | None:
+    """The same, of an announcement's key; None of one that is no lapse."""
+    return key.rsplit(":", 2)[0] if key.startswith("lapse:") else None
+
+
 def overtaken(announced: Announced, now: Snapshot) -> bool:
     """Whether what was to be said is no longer so: done, left, or moved in the meantime."""
     if announced.kind == "reminder":
@@ -90,6 +95,14 @@ def overtaken(announced: Announced, now: Snapshot) -> bool:
         )
     if announced.kind == "user_follow_up":
         return not any(str(f.n) == announced.subject and f.status == "open" for f in now.follow_ups)
+    if announced.kind == "lapse":
+        run = run_of(announced, now)
+        answered = run is not None and run.lapses_at and run.stopped_at and run.stopped_at > run.lapses_at
+        return bool(answered) or not now.open
+    if announced.kind == "retracted":  # that there was no lapse
+        runs = [run for run in now.deadlines if (run.id, run.track) == (announced.subject, announced.track)]
+        about = (run for run in runs if run is runs[-1] or run.started_at == announced.started_at)
+        return any(run.status == MISSED for run in about)
     return False
 
 

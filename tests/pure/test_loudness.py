@@ -10,7 +10,7 @@ from cases import instant, parcel, table_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalation.core.announce import again, corrected, moved, retraction, was_due
+from escalation.core.announce import Before, again, corrected, moved, retraction, was_due
 from escalation.core.loudness import LOUD, NORMAL, QUIET, URGENT, loudness, may_be_said, overtaken, subject_of
 from escalation.core.snapshot import Announced
 from states.library import shipped
@@ -130,8 +130,8 @@ def test_only_who_was_told_of_a_lapse_is_told_that_it_never_was() -> None:
     lapse, reminder = announcement("lapse"), announcement("reminder", "on the day")
     snapshot = parcel().at("2026-03-12T10:00")
 
-    heard = corrected({lapse.key: lapse, reminder.key: reminder}, [], snapshot)
-    unheard = corrected({lapse.key: None}, [], snapshot)
+    heard = corrected({each.key: Before(each, "told") for each in (lapse, reminder)}, [], snapshot)
+    unheard = corrected({lapse.key: Before(lapse, "routed")}, [], snapshot)
 
     assert [a.kind for a, _ in heard.new] == ["retracted"]
     assert set(heard.superseded) == {lapse.key, reminder.key}
@@ -141,12 +141,14 @@ def test_only_who_was_told_of_a_lapse_is_told_that_it_never_was() -> None:
 
 def test_a_repetition_goes_with_what_it_repeats_and_a_retraction_stays() -> None:
     reminder = announcement("reminder", "on the day")
-    key, _ = again(reminder, instant("2026-03-09T13:00"))
+    key, repeated = again(reminder, instant("2026-03-09T13:00"))
     sorry = retraction(announcement("lapse"), instant("2026-03-12T10:00"))
     snapshot = parcel().at("2026-03-12T10:00")
 
-    assert corrected({key: None, sorry.key: None}, [reminder], snapshot).superseded == ()
-    assert corrected({key: None, sorry.key: None}, [], snapshot).superseded == (key,)
+    posted = {key: Before(repeated, "told"), sorry.key: Before(sorry, "told")}
+
+    assert corrected(posted, [reminder], snapshot).superseded == ()
+    assert corrected(posted, [], snapshot).superseded == (key,)
 
 
 def test_a_day_that_other_calendar_data_moved_is_named_with_the_day_before() -> None:
