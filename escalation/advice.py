@@ -108,6 +108,11 @@ def _of_track(
     mine = _deadline(snapshot, table, track.track, mine=True)
     theirs = _deadline(snapshot, table, track.track, mine=False)
     event = _recommended(track, table, possible)
+    if event is None and mine is not None and mine.status == RUNNING and mine.lapses_at is not None:
+        # Mine to keep, though what ends it is for others to do, or is no event of this state.
+        pressing = mine.lapses_at <= snapshot.as_of + NEAR
+        what = {"event": None, "event_title": None, "deadline": mine.id, "text": _title(mine, table, lang)}
+        return Task((0 if pressing else 1, mine.lapses_at, place), "deadline", track.track, what, mine)
     if event is None or (mine is None and theirs is not None and theirs.status != MISSED):
         at = theirs.lapses_at if theirs and theirs.lapses_at else snapshot.as_of + timedelta(days=3650)
         return Task((2, at, place), "wait", track.track, _waiting(track, theirs, table, lang), theirs)

@@ -21,8 +21,8 @@ from escalation.messages import FULL, LINE_CELLS, NAME_CELLS, TITLES, Said, cut
 from escalation.store import CaseRow
 from escalation.views import due_rows
 from escalation.wording import Wording, wording
-from states.cells import wrapped
 from states.calendar import CalendarFileError
+from states.cells import wrapped
 from states.model import MAIN, ME, words
 
 Data = dict[str, Any]
@@ -89,7 +89,7 @@ def gather(
             closed += max(track.entered_at for track in snapshot.tracks) > since
             continue
         table = engine.shelf.table(snapshot.definition)
-        until = today + timedelta(days=DAYS - 1)
+        until = today + timedelta(days=DAYS)
         found = due_rows(engine.shelf.table, snapshot, row.ref, lang, until, None)
         rows += ({**each, "client": snapshot.client} for each in found)
         turns[advice(engine.shelf.table, snapshot, row.ref, lang)["do"]["kind"] == "wait"] += 1

@@ -219,6 +219,15 @@ class CalendarDamaged(EscalationError):
         self.file, self.problems = file, problems
         super().__init__(f"{file}: {problems[0][2]}")
 
+    @classmethod
+    def of(cls, error: ValueError) -> CalendarDamaged | None:
+        """What reading a calendar file raised, as an error of ours; None of any other."""
+        from states.calendar_file import CalendarFileError  # only who meets one pays for it
+
+        if not isinstance(error, CalendarFileError):
+            return None
+        return cls(str(error.path), tuple((each.line, each.key, each.message) for each in error.problems))
+
     def facts(self) -> dict[str, Any]:
         return {"file": self.file, "problems": [{"line": n, "key": key, "message": m} for n, key, m in self.problems]}
 

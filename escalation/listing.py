@@ -6,7 +6,7 @@ A table of a hundred thousand cases asks once for their numbers, in order, and f
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from escalation.advice import advice
@@ -80,7 +80,8 @@ def tally(engine: Engine, found: Sought, now: datetime, lang: str) -> Data:
         " sum(CASE WHEN c.open AND NOT c.overdue AND c.next_lapse <= ? THEN 1 ELSE 0 END), count(c.client)"
         f' FROM "case" c{found.where} GROUP BY c.definition, c.stage, c.person'
     )
-    rows = engine.store.run(statement, (to_int(now + _SOON), *found.values)).fetchall()
+    soon_until = datetime.combine(now.date() + _SOON + timedelta(days=1), time(), now.tzinfo)
+    rows = engine.store.run(statement, (to_int(soon_until), *found.values)).fetchall()
     stages: dict[str, int] = {}
     persons: dict[str | None, int] = {}
     for definition, stage, person, n, *_ in sorted(rows, key=lambda r: _place(engine.shelf.table(r[0]), r[1])):

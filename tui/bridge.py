@@ -135,7 +135,15 @@ class Bridge:
                 self._changes = self._desk.changes()
         elif self._found() != self._file:
             self._gone()
-        return question(self._desk)
+        try:
+            return question(self._desk)
+        except ValueError as error:
+            from escalation.errors import CalendarDamaged
+
+            if (damaged := CalendarDamaged.of(error)) is None:
+                raise
+            self._desk.engine.shelf.forget()  # it is read again with the next question
+            raise damaged from error
 
     def _found(self) -> tuple[int, int] | None:
         """Which file the store's name means. None where it is no file, or there is none."""

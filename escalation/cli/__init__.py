@@ -94,11 +94,10 @@ def run(argv: Sequence[str]) -> int:
     except (EscalationError, ProcedureError, Usage) as error:
         return out.error(error)
     except ValueError as error:
-        from states.calendar_file import CalendarFileError  # only who meets one pays for it
-
-        if not isinstance(error, CalendarFileError):
+        damaged = CalendarDamaged.of(error)
+        if damaged is None:
             raise
-        return out.error(CalendarDamaged(str(error.path), error.problems))
+        return out.error(damaged)
     except BrokenPipeError:
         # Whoever read our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -190,7 +190,7 @@ def test_a_morning_reads_like_this(
     assert expected == f"{said.title}\n{said.body}"
 
 
-def test_it_looks_six_days_beyond_today(desk: Opener, parcel: Path) -> None:
+def test_it_looks_seven_days_beyond_today_as_due_within_a_week_does(desk: Opener, parcel: Path) -> None:
     there = desk("2026-03-02T10:00")
     there.record(there.open(str(parcel)), "court_papers_received")
     ends = "2026-03-17"
@@ -200,7 +200,7 @@ def test_it_looks_six_days_beyond_today(desk: Opener, parcel: Path) -> None:
         return [day for day, rows in found.week for row in rows if row["kind"] == "deadline"]
 
     assert [[], [ends], [ends], []] == [
-        days(now) for now in ("2026-03-10T23:59", "2026-03-11T00:00", "2026-03-17T23:59", "2026-03-18T00:00")
+        days(now) for now in ("2026-03-09T23:59", "2026-03-10T00:00", "2026-03-17T23:59", "2026-03-18T00:00")
     ]
 
 

@@ -125,3 +125,28 @@ async def test_a_file_that_is_gone_is_said_in_the_language_that_is_on(tmp_path: 
         assert ("文件不在原来的地方了" if lang == "zh" else "no longer in its place") in said
         assert "the file is no longer there" not in said
         (tmp_path / "elsewhere.db").rename(tmp_path / "cases.db")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("key", ["f7", None])
+async def test_a_calendar_file_that_went_bad_is_named_with_what_to_do(
+    tmp_path: Path, lang: str, key: str | None
+) -> None:
+    def damaged(desk: Desk) -> None:
+        case = desk.open("court-papers", at="2026-11-20T09:00")
+        papers = {"kind": "suit", "claimed": "12000", "case_number": "1"}
+        desk.record(case, "papers_received", papers, at="2026-11-20T10:00")
+        (tmp_path / "calendars").mkdir(mode=0o700)
+        (tmp_path / "calendars" / "CN-2026.toml").write_text("days off: none")
+
+    async with stage(tmp_path, damaged, lang=lang, size=(100, 30)) as pilot:
+        if key:
+            await press(pilot, key)
+        said = " ".join(shown(pilot).split())
+        (tmp_path / "calendars" / "CN-2026.toml").unlink()
+        await press(pilot, "f5")
+        after = shown(pilot)
+
+    assert "CN-2026.toml" in said
+    assert {"zh": "把它改好，或者先挪到别处", "en": "Mend it or move it elsewhere"}[lang] in said
+    assert "CN-2026.toml" not in after
