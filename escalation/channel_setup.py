@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from escalation import channels, credentials
 from escalation.core.loudness import LEVELS, NORMAL
 from escalation.deliveries import Deliveries
+from escalation.delivery_rows import keeper
 from escalation.errors import BadInput, DeliveryFailed, FieldProblem
 from escalation.rows import to_int
 from escalation.standing import channel
@@ -101,14 +102,15 @@ def add(store: Store, wanted: Wanted, now: datetime, *, test: bool = True, probl
     kind, address, columns = read(wanted, [each.name for each in deliveries.channels()], problem)
     if test:
         send_test(kind, address, wanted.lang)
-    secret = credentials.keep(wanted.name, address, store.folder, "none" if kind == "log" else wanted.place)
+    under = keeper(wanted.name, to_int(now))
+    secret = credentials.keep(under, address, store.folder, "none" if kind == "log" else wanted.place)
     try:
         row = deliveries.add_channel(
             **columns, name=wanted.name, kind=kind, address=channels.shown(kind, address), secret=secret,
             lang=wanted.lang, created_at=to_int(now), ok_at=None, failing_since=None, error=None,
         )  # fmt: skip
     except BaseException:
-        credentials.forget(wanted.name, secret, store.folder)
+        credentials.forget(under, secret, store.folder)
         raise
     if test:
         deliveries.ok(row.id, now)
@@ -119,7 +121,7 @@ def attempt(store: Store, name: str, now: datetime) -> None:
     """Send a test message by a channel that is there. Raises: NotFound; DeliveryFailed if it was not taken."""
     deliveries = Deliveries(store)
     row = deliveries.channel(name)
-    address = "log" if row.kind == "log" else credentials.find(row.name, row.secret, store.folder)
+    address = "log" if row.kind == "log" else credentials.find(row.keeper, row.secret, store.folder)
     if address is None:
         raise DeliveryFailed("the address is not on this machine")
     send_test(row.kind, address, row.lang)
@@ -131,7 +133,7 @@ def remove(store: Store, name: str) -> str:
     deliveries = Deliveries(store)
     row = deliveries.channel(name)
     deliveries.remove_channel(row.name)
-    credentials.forget(row.name, row.secret, store.folder)
+    credentials.forget(row.keeper, row.secret, store.folder)
     return row.secret
 
 

@@ -26,6 +26,7 @@ FOLDER = "channels"
 SERVICE = "escalation"
 """What the keyring files it under."""
 _NAME = re.compile(r"[\w-]{1,40}")
+_FILED = re.compile(r"[\w-]{1,40}(\.\d+)?")
 
 
 def fits(name: str) -> bool:
@@ -36,12 +37,14 @@ def fits(name: str) -> bool:
 def keep(name: str, address: str, folder: str, where: str) -> str:
     """Put the address of a channel away; the answer is what `find` and `forget` want to be told.
 
+    `name`: that of the channel, with what tells it from others of that name after a point (`ChannelRow.keeper`).
+
     `where`: `auto` (the keyring if there is one that works, else a file), `keyring`, `file`, `env:NAME` or `none`.
     Raises: BadInput if it cannot be kept there, or another channel's lies there under that name.
     """
     if where == "none" or where.startswith("env:"):
         return where
-    if not fits(name):
+    if not _FILED.fullmatch(name):
         raise ValueError("no name of a channel")
     if where in ("auto", "keyring"):
         if _in_keyring(name, address, folder):
@@ -177,4 +180,4 @@ def _read(path: Path) -> str | None:
 def _not_another(name: str, address: str, found: str | None, place: str) -> None:
     """A name that another store beside this one uses is not taken from it."""
     if found is not None and found != address:
-        raise BadInput(FieldProblem("channel", name, "channel_kept", limit=place))
+        raise BadInput(FieldProblem("channel", name.partition(".")[0], "channel_kept", limit=place))

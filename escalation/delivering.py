@@ -228,7 +228,7 @@ class Sending:
         if channel.kind == "log":
             return "log"
         try:
-            return credentials.find(channel.name, channel.secret, self._engine.store.folder)
+            return credentials.find(channel.keeper, channel.secret, self._engine.store.folder)
         except (NotFound, OSError, DeliveryFailed):
             return None
 

@@ -13,6 +13,11 @@ ON_TIME = timedelta(hours=1)
 """A digest may come at an hour that is quiet otherwise, if that is its hour."""
 
 
+def keeper(name: str, created_at: int) -> str:
+    """Under which name `credentials` keeps the address of a channel."""
+    return f"{name}.{created_at}"
+
+
 class ChannelRow(NamedTuple):
     """A way out, as it is kept. Instants are whole microseconds."""
 
@@ -42,6 +47,13 @@ class ChannelRow(NamedTuple):
         if self.quiet_from is None or self.quiet_to is None or self.quiet_from == self.quiet_to:
             return None
         return time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_to)
+
+    @property
+    def keeper(self) -> str:
+        """What its address is filed under. Another channel of the same name, added later or elsewhere, is not this one:
+        a machine that still has the former one's address must not send there.
+        """
+        return keeper(self.name, self.created_at)
 
     def digest_hour(self, now: datetime) -> datetime:
         """When the hour of its digest came last, local: today, or yesterday where it is still ahead."""

@@ -94,7 +94,7 @@ def status(store: Store, now: datetime) -> Data:
 def channels(store: Store) -> list[Data]:
     """Every way out and its health, without what is secret. `elsewhere`: its address is on another machine."""
     return [
-        channel(each) | {"elsewhere": each.kind != "log" and credentials.away(each.name, each.secret, store.folder)}
+        channel(each) | {"elsewhere": each.kind != "log" and credentials.away(each.keeper, each.secret, store.folder)}
         for each in Deliveries(store).channels()
     ]
 

@@ -72,14 +72,15 @@ def run_list(options: Namespace, out: Output) -> int:
     from escalation.standing import channel
 
     with desk(options) as opened:
-        rows = [channel(each) for each in Deliveries(opened.engine.store).channels()]
+        known = Deliveries(opened.engine.store).channels()
+        rows = [channel(each) for each in known]
         folder, today = opened.engine.store.folder, opened.today()
     if out.json:
         out.emit("lines", rows)
     else:
         from escalation import credentials
 
-        elsewhere = {row["name"] for row in rows if credentials.away(row["name"], row["secret"], folder)}
+        elsewhere = {each.name for each in known if credentials.away(each.keeper, each.secret, folder)}
         _page(out, "listed", rows, today=today, elsewhere=elsewhere)
     return 0
 

@@ -100,7 +100,7 @@ def _without(row: ChannelRow, folder: str) -> bool:
         return False
     if row.secret.startswith("env:"):
         return not os.environ.get(row.secret.removeprefix("env:"))
-    return credentials.away(row.name, row.secret, folder)
+    return credentials.away(row.keeper, row.secret, folder)
 
 
 # -- backups -----------------------------------------------------------------------------------------------

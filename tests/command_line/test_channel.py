@@ -134,7 +134,7 @@ def test_a_name_is_given_once(channel: Command) -> None:
 
 def test_a_removed_channel_leaves_no_secret_behind(channel: Command, tmp_path: Path) -> None:
     channel("add", "phone", NOBODY, "--no-test")
-    before = [path.name for path in (tmp_path / "channels").iterdir()]
+    before = [path.stem for path in (tmp_path / "channels").iterdir()]
     removed = channel("remove", "phone")
 
     assert before == ["phone"]

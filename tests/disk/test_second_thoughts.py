@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from conftest import PROCEDURES
 from places import Place
 from ways import AT_NIGHT, DOWN, WRONG, ZONE, House
 
-from escalation import Desk
+from escalation import Desk, open_store
 from escalation.daemon import Daemon, status
 from escalation.rows import to_int
 from escalation.store import Store
@@ -306,3 +308,32 @@ def test_a_day_that_newer_holidays_moved_in_the_night_is_told(house: House, desk
     assert titles(before) == ["Due today: Reply"]
     assert night == []
     assert titles(house.look("2027-01-07T08:00")) == ["New date: Reply"]
+
+
+# -- whose address ----------------------------------------------------------------------------------------------------
+
+
+def test_a_machine_that_keeps_a_former_address_sends_nothing_to_it(
+    place: Place, desk: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An office: a channel was taken away and added again, under its name, on another machine."""
+    heard: list[str] = []
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    monkeypatch.setenv("ESCALATION_FILES", str(mine))
+    with open_store(place.url(), now="2026-03-02T09:00") as there:
+        there.add_channel("phone", "ntfys://ntfy.sh/former", test=False, keep="file", quiet_hours=None)
+    begun(desk)
+    shutil.copytree(Path(there.folder) / "channels", theirs)
+    with open_store(place.url(), now="2026-03-03T09:00") as there:
+        there.remove_channel("phone")
+        there.add_channel("phone", "ntfys://ntfy.sh/present", test=False, keep="file", quiet_hours=None)
+        shutil.rmtree(Path(there.folder) / "channels")
+        shutil.copytree(theirs, Path(there.folder) / "channels")  # as the other machine has it
+    with closing(Store.open(place.url())) as store:
+        daemon = Daemon(store, send=lambda _, address, __: heard.append(address), nightly=False)
+        daemon.once(lambda: datetime(2026, 3, 8, 9, tzinfo=ZONE))
+        daemon.sending.close()
+        away = status(store, datetime(2026, 3, 8, 9, tzinfo=ZONE))["channels"]["away"]
+
+    assert heard == []
+    assert away == ["phone"]
