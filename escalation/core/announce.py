@@ -19,8 +19,6 @@ from escalation.core.snapshot import MISSED, RUNNING, Announced, Snapshot
 from escalation.core.table import Table
 
 _AGAIN = ":again:"
-_UNSAID = ("overtaken", "coalesced")
-"""What becomes of an announcement that does not hold any more when it is to be said."""
 _URGENCY = {"user_follow_up": 0, "follow_up": 0, "reminder": 1, "lapse": 2}
 
 
@@ -54,7 +52,7 @@ def corrected(posted: Mapping[str, Before], told: Sequence[Announced], after: Sn
     """
     implied = {each.key for each in told}
     undone = {key: each for key, each in posted.items() if _origin(key) not in implied and not _stays(key)}
-    unsaid = {_origin(key) for key, each in posted.items() if each.status in _UNSAID}
+    unsaid = {_origin(key) for key, each in posted.items() if _unsaid(each)}
     anew = {each.key for each, late in _coalesced(told, after) if each.key in unsaid and not late}
     anew -= {each.key for each in told if each.key in anew and overtaken(each, after)}
     fresh = [each for each in told if each.key not in posted or each.key in anew]
@@ -65,6 +63,11 @@ def corrected(posted: Mapping[str, Before], told: Sequence[Announced], after: Sn
     ]
     again_said = (key for key in posted if _origin(key) in anew)
     return News((*_coalesced(fresh, after), *sorry), (*undone, *again_said))
+
+
+def _unsaid(before: Before) -> bool:
+    """Whether it was left out because it did not hold. Of a case that was imported, what lies behind is past caring."""
+    return before.status == "overtaken" or (before.status == "coalesced" and before.said.kind == "reminder")
 
 
 def retraction(said: Announced, now: datetime) -> Announced:
