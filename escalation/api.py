@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from escalation import clock
 from escalation.core.entries import (
@@ -37,7 +37,7 @@ from escalation.core.history import effective
 from escalation.core.table import Table
 from escalation.core.values import DESCRIBES
 from escalation.engine import NOT_AT_ALL, Loaded, Make, Recorded
-from escalation.errors import BadInput, EscalationError, FieldProblem, NotFound, StoreError
+from escalation.errors import BadInput, EscalationError, FieldProblem, NotFound, Refused, StoreError, Unmapped
 from escalation.reading import DEFAULT_ZONE, Reader
 from escalation.said import (
     Together,
@@ -68,7 +68,9 @@ if TYPE_CHECKING:
     from escalation.plans import Plans
 
 Data = dict[str, Any]
+T = TypeVar("T")
 
+FOLLOW_UP = ("add", "done", "move", "drop")
 BEHIND = timedelta(minutes=2)
 """Clocks of several machines are never quite alike, and who waits for a case has read the time before."""
 
@@ -100,6 +102,14 @@ class _Held(Exception):
     def __init__(self, seq: int) -> None:
         self.seq = seq
         super().__init__(seq)
+
+
+class _Tried(Exception):
+    """What was done is to be taken back; the answer stays."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+        super().__init__()
 
 
 class Desk(Reader):
@@ -213,6 +223,26 @@ class Desk(Reader):
 
         return make
 
+    def at_once(self, work: Callable[[], T], *, keep: bool = True) -> T:
+        """Everything that `work` writes is one transaction: all of it is kept, or nothing. Its answer.
+
+        Without `keep` nothing is: so one sees what would be taken, and what refused. `work` runs again where
+        the connection was lost before anything was kept.
+        """
+
+        def run() -> T:
+            with self.engine.batch():
+                found = work()
+                if not keep:
+                    raise _Tried(found)
+                return found
+
+        try:
+            return self.engine.store.surely(run)
+        except _Tried as tried:
+            answer: T = tried.answer
+            return answer
+
     def set_facts(self, case: str, facts: Mapping[str, Any], **options: Any) -> Data:
         """Set values. Options as of `record`: `at`, `note`, `accept`, `preview`, `head`, `key`."""
         at, note = options.pop("at", None), options.pop("note", None)
@@ -312,6 +342,9 @@ class Desk(Reader):
         """The person's own reminders: `add` (due, text, every), `done` (n), `move` (n, due), `drop` (n)."""
         at = options.pop("at", None)
         storable_texts(text=text)
+        if action not in FOLLOW_UP:
+            meant = near_miss(str(action), FOLLOW_UP)
+            raise BadInput(FieldProblem("action", str(action), "choice", meant, limit=" | ".join(FOLLOW_UP)))
 
         def make(loaded: Loaded, seq: int, now: datetime) -> Entry:
             number = self._follow_up_number(loaded, action, n)
@@ -347,7 +380,12 @@ class Desk(Reader):
                 seq=seq, recorded_at=now, target=target, at=moved, data=values, note=note, key=options.get("key")
             )
 
-        return self._write(case, make, **options)
+        try:
+            return self._write(case, make, **options)
+        except BadInput as error:
+            # The instant in the words in which it was said.
+            said = (p._replace(value=str(at)) if p.field == "at" and at is not None else p for p in error.problems)
+            raise BadInput(*said) from None
 
     def withdraw(self, case: str, target: int, *, note: str | None = None, **options: Any) -> Data:
         """Take an earlier entry back."""
@@ -361,7 +399,10 @@ class Desk(Reader):
     def migrate(
         self, case: str, to: str, *, mapping: Mapping[str, str] | None = None, note: str | None = None, **options: Any
     ) -> Data:
-        """Move a case to another definition, by name, file or hash."""
+        """Move a case to another definition, by name, file or hash.
+
+        `mapping`: old state -> new state, for those that have no namesake there. Raises: Unmapped if one lacks its own.
+        """
         definition = self.engine.shelf.named(to, self.now())
         table = self.engine.shelf.table(definition)
         unknown = [new for new in (mapping or {}).values() if new not in table.procedure.states]
@@ -369,13 +410,21 @@ class Desk(Reader):
             raise NotFound("state", unknown[0], near_miss(unknown[0], table.procedure.states))
 
         def make(loaded: Loaded, seq: int, now: datetime) -> Entry:
-            procedure = table.procedure
+            procedure, known = table.procedure, loaded.table.procedure.states
+            for old in mapping or {}:
+                if old not in known:
+                    raise NotFound("state", old, near_miss(old, known))
             return Migrate(
                 seq=seq, recorded_at=now, occurred_at=now, procedure=procedure.procedure, version=procedure.version,
                 definition=definition, map=dict(mapping or {}), note=note, key=options.get("key"),
             )  # fmt: skip
 
-        return self._write(case, make, **options)
+        try:
+            return self._write(case, make, **options)
+        except Refused as error:
+            states = [each.state for each in error.refusal.missing]
+            meant = {state: near for state in states if (near := near_miss(state, table.procedure.states))}
+            raise Unmapped(error, self.engine.store.case(case).ref, to, meant) from None
 
     # -- files and definitions ---------------------------------------------------------------------
 
@@ -415,7 +464,10 @@ class Desk(Reader):
         try:
             installed = install_calendar_file(Path(file), Path(self.engine.shelf.calendars[0]))
         except CalendarFileError as error:
-            problems = (FieldProblem(p.key, p.message, "calendar_file", line=p.line) for p in error.problems)
+            problems = (
+                FieldProblem(p.key or "file", None, "calendar_file", line=p.line, limit=p.message)
+                for p in error.problems
+            )
             raise BadInput(*problems) from None
         except OSError as error:
             raise BadInput(FieldProblem("file", str(file), "file", limit=error.strerror)) from None
@@ -541,12 +593,14 @@ class Desk(Reader):
             yield
         except BadInput as error:
             first = error.problems[0]
-            if self._now is not None or first.expected != "not_before_last":
+            if first.expected != "not_before_last":
                 raise
             last, own = (
                 datetime.fromisoformat(text).astimezone(DEFAULT_ZONE).isoformat(" ", "seconds")
                 for text in (str(first.limit), str(first.value))
             )
+            if self._now is not None:
+                raise BadInput(FieldProblem("now", str(self._now), "not_before_last", limit=last)) from error
             raise BadInput(FieldProblem("clock", own, "clock_behind", limit=last)) from error
 
     def _check_first(self, case: str, make: Make) -> None:
@@ -557,8 +611,12 @@ class Desk(Reader):
     def _occurred(self, loaded: Loaded, at: When) -> datetime:
         if at is None:
             return loaded.now
-        found = instant("at", at, loaded.table.clock.zone, loaded.now, loaded.snapshot.opened_at)
-        return not_future(found, at, loaded.now)
+        zone, opened_at = loaded.table.clock.zone, loaded.snapshot.opened_at
+        found = not_future(instant("at", at, zone, loaded.now, opened_at), at, loaded.now)
+        if found < opened_at:
+            begun = opened_at.astimezone(zone).isoformat()
+            raise BadInput(FieldProblem("at", str(at), "not_before_opening", limit=begun))
+        return found
 
     def _table_at(self, loaded: Loaded, at: datetime) -> Table:
         """The definition in force at an instant: an entry from before a migration speaks its words."""
@@ -602,7 +660,10 @@ class Desk(Reader):
         missing = [name for name in out if event is not None and name in event.asks and event.asks[name].required]
         if unknown or missing:
             raise BadInput(
-                *(FieldProblem(name, "", "unknown", near_miss(name, defined)) for name in unknown),
+                *(
+                    FieldProblem(name, "", "unknown", near_miss(name, defined), limit=", ".join(defined))
+                    for name in unknown
+                ),
                 *(FieldProblem(name, "", "required") for name in missing),
             )
         return {**values, **dict.fromkeys(out)}

@@ -9,8 +9,8 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,9 +25,9 @@ from escalation.copying import TABLES, Progress, Seen, Sum, copy, is_empty, look
 from escalation.errors import BadInput, FieldProblem, StoreError, StoreTooNew
 from escalation.evidence import path_of
 from escalation.migrations import VERSION
+from escalation.nights import FOLDER, made_by_night, name_of, newest
 from escalation.store import Store
 
-FOLDER = "backups"
 DAILY, WEEKLY, MONTHLY = 7, 5, 12
 DRAFT, ROOM = "backup.tar", ".backup-"
 _INSIDE = re.compile(rf"{re.escape(DRAFT)}|{re.escape(DATABASE)}(-wal|-shm|-journal)?|{re.escape(ROOM)}\w{{8}}")
@@ -111,7 +111,7 @@ def _rows(store: Store, database: Path, progress: Progress | None) -> Seen:
         whole = store.write_copy(str(database))
     except StoreError as error:
         if error.reason == os.strerror(errno.ENOSPC):
-            raise _unwritable(database.parent, error.reason) from error
+            raise OSError(errno.ENOSPC, error.reason) from error  # the caller knows the name of the backup
         raise
     with closing(Store.open(str(database))) as written:
         if not whole:
@@ -209,6 +209,26 @@ def restore(
     return changed(found, tables=copied.tables, kept_calendars=kept, before=before.file if before else None)
 
 
+@contextmanager
+def leaving_nothing(path: str) -> Iterator[None]:
+    """Inside, a store may be made at `path`, a file or a URL. If that ends in an error, no empty one stays behind."""
+    if "://" in path or os.path.lexists(path):
+        yield
+        return
+    folders = [each for each in Path(os.path.abspath(path)).parents if not each.exists()]
+    try:
+        yield
+    except BaseException:
+        with suppress(StoreError, OSError):
+            with closing(Store.open(path)) as made:
+                empty = is_empty(made)
+            for end in ("", "-wal", "-shm") if empty else ():  # somebody may have begun to use it meanwhile
+                Path(path + end).unlink(missing_ok=True)
+            for folder in folders:
+                folder.rmdir()
+        raise
+
+
 def _before(store: Store, now: datetime) -> Path:
     """A free name beside the store for what it holds now."""
     name = os.path.basename(store.path) if store.kind == "sqlite" else "escalation"
@@ -255,41 +275,15 @@ class Night(msgspec.Struct, frozen=True):
 
 def last_night(store: Store) -> Night | None:
     """The latest backup of a night on this machine; None if there is none that can be read."""
-    there = Path(store.folder) / FOLDER
-    name = name_of(store.path if store.kind == "sqlite" else None)
     try:
-        made = made_by_night(there, name) if there.is_dir() else []
-        if not made:
+        found = newest(store.path if store.kind == "sqlite" else None, store.folder)
+        if found is None:
             return None
-        said = manifest_of(there / max(made, key=lambda each: each[1])[0])
+        said = manifest_of(found[0])
     except (BadInput, OSError):
         return None
     files = sum(member.name.startswith("files/") for member in said.members)
     return Night(said.created_at, files, len(said.missing_files), store.kind == "postgresql")
-
-
-def name_of(path: str | None) -> str:
-    """What the backups of every night begin with, of a SQLite file, or (None) of a server's store.
-
-    `escalation`; stores under other names share a folder without taking each other's day.
-    """
-    stem = "cases" if path is None else Path(path).stem
-    return "escalation" if stem == "cases" else f"escalation-{stem}"
-
-
-def made_by_night(there: Path, name: str) -> list[tuple[str, date]]:
-    """The backups of every night in a folder, with their days, in no order."""
-    ours = re.compile(rf"{re.escape(name)}-(\d{{4}}-\d\d-\d\d)\.tar\.gz")
-    found = ((each.name, ours.fullmatch(each.name)) for each in there.iterdir())
-    return list(_with_days({name: match[1] for name, match in found if match}))
-
-
-def _with_days(names: Mapping[str, str]) -> Iterator[tuple[str, date]]:
-    for name, text in names.items():
-        try:
-            yield name, date.fromisoformat(text)
-        except ValueError:
-            continue
 
 
 class _Dated(NamedTuple):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, time
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from escalation import channels, credentials
 from escalation.core.loudness import LEVELS, NORMAL
 from escalation.deliveries import Deliveries
 from escalation.delivery_rows import keeper
-from escalation.errors import BadInput, DeliveryFailed, FieldProblem
+from escalation.errors import BadInput, DeliveryFailed, FieldProblem, StoreError
 from escalation.rows import to_int
 from escalation.standing import channel
 from escalation.store import Store
@@ -118,13 +119,21 @@ def add(store: Store, wanted: Wanted, now: datetime, *, test: bool = True, probl
 
 
 def attempt(store: Store, name: str, now: datetime) -> None:
-    """Send a test message by a channel that is there. Raises: NotFound; DeliveryFailed if it was not taken."""
+    """Send a test message by a channel that is there, and note whether it was taken.
+
+    Raises: NotFound; DeliveryFailed if it was not taken.
+    """
     deliveries = Deliveries(store)
     row = deliveries.channel(name)
     address = "log" if row.kind == "log" else credentials.find(row.keeper, row.secret, store.folder)
     if address is None:
-        raise DeliveryFailed("the address is not on this machine")
-    send_test(row.kind, address, row.lang)
+        raise DeliveryFailed("the address is not on this machine")  # which says nothing of the channel
+    try:
+        send_test(row.kind, address, row.lang)
+    except DeliveryFailed as failed:
+        with suppress(StoreError):  # where it cannot be noted, why it was not taken is still what one asked
+            deliveries.not_ok(row.id, now, failed.reason)
+        raise
     deliveries.ok(row.id, now)
 
 

@@ -39,6 +39,10 @@ class Database(Protocol):
         """Where what belongs to the store but is no row lies."""
 
     @property
+    def read_only(self) -> str | None:
+        """Why nothing can be written, as the system says it; None where it can. `writing` looks again each time."""
+
+    @property
     def in_transaction(self) -> bool:
         """Whether `writing` or `reading` is on."""
 

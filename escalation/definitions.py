@@ -16,7 +16,7 @@ from escalation.engine import Engine
 from escalation.errors import NotFound
 from escalation.views import basis_in_full, inapplicable, local
 from states.checks import check
-from states.errors import Finding, ProcedureError, near_miss
+from states.errors import Finding, ProcedureError
 from states.findings import sentence
 from states.library import load, shipped
 from states.model import Procedure, branches, words
@@ -97,6 +97,14 @@ def listed(engine: Engine, lang: str) -> Iterator[Data]:
             yield _listed(reading.procedure, reading.hash, "shipped", lang)
         elif own is not None:
             yield _listed(engine.shelf.table(own.hash).procedure, own.hash, "kept", lang)
+
+
+def every_procedure(engine: Engine) -> Iterator[Procedure]:
+    """The procedures that the store holds, and those that are shipped."""
+    for each in engine.store.definitions():
+        yield engine.shelf.table(each.hash).procedure
+    for name, file in shipped().items():
+        yield read_procedure(file.read_bytes(), name).procedure
 
 
 def _listed(procedure: Procedure, hash: str, source: str, lang: str) -> Data:
@@ -234,6 +242,7 @@ def new_procedure(id: str) -> str:
     import re
 
     if not re.fullmatch(r"[a-z0-9-]{1,80}", id):
-        raise NotFound("procedure_id", id, near_miss(id.lower(), [id.lower()]))
+        meant = re.sub("[^a-z0-9]+", "-", id.lower()).strip("-")[:80].strip("-")
+        raise NotFound("procedure_id", id, meant or None)
     template = Path(__file__).parent / "new_procedure.yaml"
     return template.read_text(encoding="utf-8").replace("my-procedure", id)

@@ -122,6 +122,12 @@ class Deliveries:
             self._run(sql.CHANNEL_OK, (to_int(now), channel_id))
             self._try_now(channel_id, now)
 
+    @surely
+    def not_ok(self, channel_id: int, now: datetime, reason: str) -> None:
+        """A channel did not take something that was no delivery."""
+        with self._store.writing_or_joining():
+            self._run(sql.CHANNEL_FAILED, (to_int(now), reason.replace("\0", ""), channel_id))
+
     # -- what a person has seen ------------------------------------------------------------------------
 
     @surely

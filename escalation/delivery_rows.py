@@ -112,10 +112,12 @@ class Claimed(NamedTuple):
 
     def may_be_sent(self, at: datetime) -> datetime:
         """When, from `at` on, the channel may be disturbed. A digest comes when it was asked for; late, it can wait."""
-        if self.kind == "digest" and at - (hour := self.channel.digest_hour(at)) < ON_TIME:
-            if may_be_said(hour, ZoneInfo(self.channel.zone), self.channel.quiet, None) != hour:
+        zone, quiet = ZoneInfo(self.channel.zone), self.channel.quiet
+        if self.kind == "digest":
+            hour = self.channel.digest_hour(at)
+            if at - hour < ON_TIME and may_be_said(hour, zone, quiet, None) != hour:
                 return at
-        return may_be_said(at, ZoneInfo(self.channel.zone), self.channel.quiet, self.too_late(at))
+        return may_be_said(at, zone, quiet, self.too_late(at))
 
     def too_late(self, at: datetime) -> datetime | None:
         """When it will be too late for the most urgent of what is still to be said; None if nothing is urgent."""

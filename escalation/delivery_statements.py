@@ -116,9 +116,7 @@ LATE_COUNT = (
 )
 _AHEAD = "status = 'waiting' AND (claim IS NULL AND next_at > ? OR claim != ? AND next_at > ?)"
 AHEAD = f"SELECT id FROM delivery WHERE {_AHEAD} LIMIT 1"
-BRING_BACK = (
-    f"UPDATE delivery SET next_at = ?, claim = NULL, first_tried_at = NULL WHERE {_AHEAD} RETURNING id"
-)
+BRING_BACK = f"UPDATE delivery SET next_at = ?, claim = NULL, first_tried_at = NULL WHERE {_AHEAD} RETURNING id"
 DELIVERY_COUNTS = "SELECT status, count(*) FROM delivery WHERE status IN ('waiting', 'parked') GROUP BY status"
 PARKED = (
     "SELECT c.name, count(*), min(d.first_tried_at), max(d.error) FROM delivery d JOIN channel c ON c.id = d.channel_id"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import wraps
 from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
@@ -31,6 +31,7 @@ from escalation.errors import (
     NotFound,
     Refused,
     StoreBusy,
+    Then,
     WouldConflict,
 )
 from escalation.shelf import Shelf
@@ -326,12 +327,12 @@ class Engine:
         if isinstance(entry, Correction):
             check_correction(log, entry)
         longer = [*log, entry]
-        check_order(longer, entry)
+        check_order(longer, entry, case.table.clock.zone)
         told: list[Announced] = []
         before = evaluate(self.shelf.table, log, now)
         after = evaluate(self.shelf.table, longer, now, tell=told)
         if any(i.seq == entry.seq for i in after.inapplicable):
-            raise Refused(self._refusal(log, entry, after))
+            raise self._refused(self._refusal(log, entry, after), case)
         return Judged(before, after, self._corrected(case.row, told, after))
 
     def _passed(self, row: CaseRow, now: datetime) -> tuple[Snapshot, News]:
@@ -368,8 +369,14 @@ class Engine:
         choose = self.shelf.chooser(case.snapshot.definition) if takes_step else first_that_holds
         after = step(self.shelf.table, case.snapshot, entry, case.now, choose, told)
         if isinstance(after, Refusal):
-            raise Refused(after)
+            raise self._refused(after, case)
         return Judged(None, after, news(told, after))
+
+    def _refused(self, refusal: Refusal, case: Loaded) -> Refused:
+        """The refusal with where the case is at present, which may not be where it was at the entry's instant."""
+        present = advance(self.shelf.table, case.snapshot, case.now)
+        states = {t.track: t.state for t in present.tracks if not t.final}
+        return Refused(refusal, Then(case.row.ref, states, case.now, case.table.clock.zone))
 
     def _refusal(self, log: Sequence[Entry], entry: Entry, after: Snapshot) -> Refusal:
         """Why a back-dated entry cannot stand where it was put."""
@@ -422,18 +429,19 @@ def check_correction(log: Sequence[Entry], entry: Correction) -> None:
             raise BadInput(FieldProblem("data", ", ".join(entry.data), "unknown", limit="done"))
 
 
-def check_order(log: Sequence[Entry], entry: Entry) -> None:
-    """Whether nothing occurred in the future, or before the case was opened. Raises: BadInput."""
+def check_order(log: Sequence[Entry], entry: Entry, zone: tzinfo = UTC) -> None:
+    """Whether nothing occurred in the future, or before the case was opened. Raises: BadInput, in local instants."""
     if isinstance(entry, Worldly) and entry.occurred_at > entry.recorded_at:
         raise BadInput(FieldProblem("at", entry.occurred_at.isoformat(), "not_future"))
     history = effective(log)
     if not isinstance(history[0], Opened):
         opened = next(e for e in history if isinstance(e, Opened))
-        field = "at" if not isinstance(entry, Withdraw) else "target"
-        raise BadInput(
-            FieldProblem(field, history[0].occurred_at.isoformat(), "not_before_opening",
-                         limit=opened.occurred_at.isoformat())
-        )  # fmt: skip
+        first, begun = (e.occurred_at.astimezone(zone).isoformat() for e in (history[0], opened))
+        if isinstance(entry, Withdraw):
+            raise BadInput(FieldProblem("target", entry.target, "opening_before_entries", limit=first))
+        if isinstance(entry, Amend) and entry.target == opened.seq:
+            raise BadInput(FieldProblem("at", begun, "opening_before_entries", limit=first))
+        raise BadInput(FieldProblem("at", first, "not_before_opening", limit=begun))
 
 
 def _check_clock(log: Sequence[Entry], now: datetime) -> None:

@@ -6,7 +6,10 @@ error, a bug is an assertion. Errors of definitions are `states.errors.Procedure
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from escalation.core.snapshot import Inapplicable, Refusal, plain_missing
 
@@ -22,20 +25,50 @@ class EscalationError(Exception):
         return {}
 
 
+class Then(NamedTuple):
+    """The case that refused an event, as it is at present: the event may have been dated earlier."""
+
+    case: str
+    states_now: Mapping[str, str]
+    """State by running track, at present."""
+    now: datetime
+    zone: ZoneInfo
+    """Of the procedure."""
+
+
 class Refused(EscalationError):
     """The procedure says no. Nothing was logged; do what is missing, or one of what is possible."""
 
     exit_code = 3
     kind = "refused"
 
-    def __init__(self, refusal: Refusal) -> None:
-        self.refusal = refusal
+    def __init__(self, refusal: Refusal, then: Then | None = None) -> None:
+        self.refusal, self.then = refusal, then
         states = ", ".join(f"{track}: {state}" for track, state in refusal.states.items())
         super().__init__(f"{refusal.event} cannot be recorded ({states or 'the case is closed'})")
 
     def facts(self) -> dict[str, Any]:
         r = self.refusal
-        return {"event": r.event, "states": r.states, "missing": plain_missing(r.missing), "possible": list(r.possible)}
+        zone, now = (self.then.zone, self.then.states_now) if self.then else (None, r.states)
+        return {
+            "event": r.event, "at": r.at.astimezone(zone or r.at.tzinfo).isoformat(), "states": r.states,
+            "states_now": dict(now), "missing": plain_missing(r.missing), "possible": list(r.possible),
+        }  # fmt: skip
+
+
+class Unmapped(Refused):
+    """A case cannot be moved to another definition: states that it is in have none there. Name one for each.
+
+    `states`: those without one, by track. `meant`: the state there that is called almost the same, by state.
+    """
+
+    def __init__(self, refused: Refused, case: str, to: str, meant: Mapping[str, str]) -> None:
+        super().__init__(refused.refusal, refused.then)
+        self.case, self.to, self.meant = case, to, meant
+        self.states = {each.track: each.state for each in refused.refusal.missing}
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"to": self.to, "unmapped": self.states}
 
 
 class FieldProblem(NamedTuple):
@@ -155,6 +188,28 @@ class StoreDamaged(StoreError):
 
     def facts(self) -> dict[str, Any]:
         return {"store": self.path, "case": self.case, "entry": self.seq, "reason": self.reason}
+
+
+class StoreReadOnly(StoreError):
+    """The disk is full, or the store may only be read. It can be read; nothing was written. Make room, then again."""
+
+    kind = "store_read_only"
+
+
+class StoreBroken(StoreError):
+    """The file of the store is damaged, or is none at all. `backup`: the newest of the nightly ones, if there is any.
+
+    What became of a change that was being written is not known.
+    """
+
+    kind = "store_broken"
+
+    def __init__(self, path: str, reason: str, backup: str | None = None) -> None:
+        self.backup = backup
+        super().__init__(path, reason)
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"backup": self.backup}
 
 
 class ImportStopped(StoreError):

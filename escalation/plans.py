@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from escalation.core.agreed import PAID, PAID_IN_FULL, PART_PAID, InForce, as_payments, in_force
+from escalation.core.agreed import PAID, PAID_IN_FULL, PART_PAID, SIGNED, InForce, as_payments, in_force
 from escalation.core.history import effective
 from escalation.core.instalments import Instalment, Payment, follow, payoff
 from escalation.core.plan import CENT, Line, capacity
@@ -103,8 +103,9 @@ class Plans:
         """
         read, given = self._case(case), self._budget(values)
         known = list(_budget_facts(read.table))
+        expected = "budget_fact" if known else "budget_none"
         wrong = [
-            FieldProblem(name, values[name], "budget_fact", near_miss(name, known), limit=", ".join(known))
+            FieldProblem(name, values[name], expected, near_miss(name, known), limit=", ".join(known))
             for name in given
             if name not in known
         ]
@@ -152,7 +153,7 @@ class Plans:
         proposed = offers_of(facts, room[0] if room else None, today, self.said)
         proposed += [read_offer(each, facts, today, self.said) for each in offers]
         if not proposed:
-            raise BadInput(FieldProblem("offer", None, "no_offers"))
+            raise BadInput(_no_offers(read))
         return {
             "case": read.row.ref if read else None,
             "today": today.isoformat(),
@@ -167,11 +168,15 @@ class Plans:
     # -- the agreed plan ---------------------------------------------------------------------------------
 
     def schedule(self, case: str) -> Data:
-        """The agreed plan with every instalment and how it stands today. `agreed_on` is None where there is none."""
+        """The agreed plan with every instalment and how it stands today. `agreed_on` is None where there is none.
+
+        `begins_with`: the events of the case's procedure that begin a plan; none where it keeps no plan at all.
+        """
         read = self._case(case)
         today = self._day(read)
         found = self._in_force(read, today)
-        shown: Data = {"case": read.row.ref, "today": today.isoformat(), **_NO_PLAN}
+        begins = _begin(read.table)
+        shown: Data = {"case": read.row.ref, "today": today.isoformat(), "begins_with": begins, **_NO_PLAN}
         if found is None:
             return shown
         shown |= {
@@ -242,7 +247,8 @@ class Plans:
         """The plan that a payment goes to. Raises: BadInput where there is none that could take it."""
         found = self._in_force(read, day)
         if found is None:
-            raise BadInput(FieldProblem("case", read.row.ref, "no_plan"))
+            expected = "no_plan" if _begin(read.table) else "no_plan_here"
+            raise BadInput(FieldProblem("case", read.row.ref, expected, limit=read.row.ref))
         if found.cancelled_on is not None:
             raise BadInput(FieldProblem("case", read.row.ref, "plan_cancelled", limit=found.cancelled_on.isoformat()))
         if found.followed is None:
@@ -299,6 +305,19 @@ _NO_PLAN: Data = {
     "cancelled_on": None, "payments": [], "instalments": [], "standing": None, "paid": "0.00", "credit": "0.00",
     "arrears": "0.00", "outstanding": None, "payoff": None, "first_open": None, "next_due": None, "next_amount": None,
 }  # fmt: skip
+
+
+def _no_offers(read: _Case | None) -> FieldProblem:
+    """Nothing to compare: fill in the facts that offers are made of, or, where there are none, say the sums."""
+    if read is not None and "amount_owed" in read.table.procedure.facts:
+        return FieldProblem("offer", None, "no_offers")
+    command = f"plan compare {read.row.ref}" if read is not None else "plan compare"
+    return FieldProblem("offer", None, "no_offers_here", limit=command)
+
+
+def _begin(table: Table) -> list[str]:
+    """The events of a procedure that begin a plan."""
+    return sorted(SIGNED & table.procedure.events.keys())
 
 
 def _asks_amount(table: Table) -> bool:

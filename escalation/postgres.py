@@ -49,6 +49,7 @@ class PostgresDatabase:
     """One connection to one database, and a second one to hear of what others commit."""
 
     kind = "postgresql"
+    read_only: str | None = None
     each = "SELECT json_array_elements_text(?::json)"
 
     def __init__(self, url: str, patience: Sequence[float] = PATIENCE) -> None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 Rows = list[Data]
 
+EXPORTS = ("json", "jsonl", "csv", "ics", "xes")
+DRAWINGS = ("text", "mermaid", "svg", "dot")
 FAR = "9999d"
 """Ahead of what any calendar shows."""
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
@@ -45,6 +47,8 @@ class Reader:
         self.engine = Engine(store)
         self.lang = lang
         self._now = now
+        if not (now is None or isinstance(now, str) or (isinstance(now, datetime) and now.tzinfo is not None)):
+            raise BadInput(FieldProblem("now", str(now), "instant"))
         if now is not None and store.setting(REFUSE_NOW) == "true":
             raise BadInput(FieldProblem("now", str(now), "store_refuses_now"))
         self.now()
@@ -92,12 +96,17 @@ class Reader:
         person: str | None = None, overdue: bool = False, as_of: When = None, open_only: bool = False,
         limit: int | None = None,
     ) -> Iterator[Data]:  # fmt: skip
-        """Every case that fits, in the order of opening here, as `show` objects."""
-        for row, snapshot in self.snapshots(
+        """Every case that fits, in the order of opening here, as `show` objects.
+
+        Raises: NotFound for a state or a stage that no procedure here has.
+        """
+        self._known("state", state)
+        self._known("stage", stage)
+        found = self.snapshots(
             state=state, stage=stage, client=client, person=person, overdue=overdue, as_of=as_of,
             open_only=open_only, limit=limit,
-        ):  # fmt: skip
-            yield show(self.engine.shelf.table, snapshot, row.ref, row.head, self.lang)
+        )  # fmt: skip
+        return (show(self.engine.shelf.table, snapshot, row.ref, row.head, self.lang) for row, snapshot in found)
 
     def snapshots(
         self, *, state: str | None = None, stage: str | None = None, client: str | None = None,
@@ -148,6 +157,7 @@ class Reader:
         """
         from escalation import listing  # a command that shows one case need not pay for it
 
+        _one_of("order", order, tuple(listing.ORDERS))
         return listing.numbers(self.engine.store, listing.typed(self.engine, text, self._here()), order, most)
 
     def not_understood(self, text: str) -> tuple[str, ...]:
@@ -228,9 +238,11 @@ class Reader:
         """Deadlines and follow-ups by day, overdue first; `within`: `7d`, `2w` or a length (default 30 days).
 
         Of one day, the case comes first that was opened first. Ids are drawn, so they say nothing about an order.
+        Raises: NotFound for a party that no procedure here has, BadInput.
         """
         now = self.now()
         days = days_ahead(within or "30d")
+        self._known("party", owed_by)
         rows: Rows = []
         order: dict[str, tuple[datetime, str, int]] = {}
         found: Any = (
@@ -353,7 +365,14 @@ class Reader:
     # -- files and definitions ---------------------------------------------------------------------
 
     def export(self, format: str, cases: Sequence[str] = ()) -> Iterator[bytes]:
-        """Cases, or all, as `json`, `jsonl`, `csv` or `xes`, or what is due of them as `ics`, block by block."""
+        """Cases, or all, as `json`, `jsonl`, `csv` or `xes`, or what is due of them as `ics`, block by block.
+
+        Raises: BadInput for any other format.
+        """
+        _one_of("format", format, EXPORTS)
+        return self._exported(format, cases)
+
+    def _exported(self, format: str, cases: Sequence[str]) -> Iterator[bytes]:
         from escalation import transfer
 
         if format == "ics":
@@ -389,6 +408,7 @@ class Reader:
 
     def drawing(self, name: str, format: str = "text", *, case: str | None = None, width: int = 80) -> str:
         """A procedure drawn as `text`, `mermaid`, `svg` or `dot`; with a case, where that stands (text)."""
+        _one_of("format", format, DRAWINGS)
         from escalation.definitions import drawn
 
         table = self.engine.shelf.table(self.engine.shelf.named(name, self.now(), keep=False))
@@ -434,7 +454,9 @@ class Reader:
         ]
 
     def calendar_year(self, year: int, name: str = "CN") -> Data:
-        """Every day of a year: worked or not, and why not."""
+        """Every day of a year: worked or not, and why not. Raises: BadInput, NotFound."""
+        if not isinstance(year, int):
+            raise BadInput(FieldProblem("year", str(year), "year_number"))
         from escalation.views import calendar_year
         from states.calendar import UnknownCalendar, YearOutOfRange, load_calendar
 
@@ -446,6 +468,20 @@ class Reader:
             raise BadInput(FieldProblem("year", year, "year", limit=f"{error.first}-{error.last}")) from None
 
     # -- how --------------------------------------------------------------------------------------
+
+    def _known(self, what: str, name: str | None) -> None:
+        """Raises: NotFound for a state, stage or party that no procedure has, of this store or shipped."""
+        if name is None:
+            return
+        listed = {"state": "states", "stage": "stages", "party": "parties"}[what]
+        kept = (self.engine.shelf.table(each.hash).procedure for each in self.engine.store.definitions())
+        if any(name in getattr(procedure, listed) for procedure in kept):
+            return
+        from escalation.definitions import every_procedure  # to be slow is for mistakes
+
+        known = tuple(dict.fromkeys(id for each in every_procedure(self.engine) for id in getattr(each, listed)))
+        if name not in known:
+            raise NotFound(what, name, near_miss(name, known), known)
 
     def _case_now(self, case: str) -> datetime:
         if not isinstance(self._now, str):
@@ -510,6 +546,12 @@ class Reader:
         if "at" in data.get("now", {}):
             data["now"]["at"] = local(occurred, table)
         return data
+
+
+def _one_of(field: str, said: str, known: tuple[str, ...]) -> None:
+    """Raises: BadInput for what is none of them."""
+    if said not in known:
+        raise BadInput(FieldProblem(field, str(said), "choice", near_miss(str(said), known), limit=" | ".join(known)))
 
 
 def _meaning(snapshot: Snapshot) -> Snapshot:

@@ -57,9 +57,9 @@ def instant(field: str, at: When, zone: ZoneInfo, now: datetime, opened_at: date
         if at.tzinfo is None:
             raise BadInput(FieldProblem(field, str(at), "instant"))
         return at
-    found = read_instant(at, zone, now, opened_at)
+    found = read_instant(at, zone, now, opened_at) if isinstance(at, str) else None
     if found is None:
-        raise BadInput(FieldProblem(field, at, "instant"))
+        raise BadInput(FieldProblem(field, str(at), "instant"))
     return found
 
 
@@ -122,6 +122,8 @@ def storable_texts(**texts: str | None) -> None:
 
 def days_ahead(text: str) -> int:
     """Days ahead: `7d`, `2w`, or a length in days or weeks."""
+    if not isinstance(text, str):
+        raise BadInput(FieldProblem("within", str(text), "within"))
     short = {"d": 1, "w": 7}
     if len(text) > 1 and text[:-1].isdigit() and text[-1] in short and len(text) < 7:
         return int(text[:-1]) * short[text[-1]]

@@ -68,7 +68,13 @@ def simulate(
 
 def _check(table: Table, cases: int, seed: int, silent: Sequence[str]) -> None:
     parties = table.procedure.parties
-    wrong = []
+    wrong = [
+        FieldProblem(name, str(value), "integer")
+        for name, value in (("cases", cases), ("seed", seed))
+        if not isinstance(value, int)
+    ]
+    if wrong:
+        raise BadInput(*wrong)
     if cases < 1:
         wrong.append(FieldProblem("cases", cases, "min", limit="1"))
     if cases > MOST_CASES:

@@ -1,28 +1,35 @@
 """A store in one SQLite file. Files are private (0600).
 
 Whatever writes is one `BEGIN IMMEDIATE` transaction: it holds the whole file from before its first read.
+
+A file that cannot be written to is read as it lies: on the evening when the disk is full, one wants to see what is
+due. Each write tries once more whether there is room again.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from escalation.errors import StoreBusy, StoreError
+from escalation.errors import StoreBusy, StoreError, StoreReadOnly
 from escalation.migrations import SCHEMA, VERSION, too_new, upgrade
+from escalation.sqlite_errors import DAMAGE, as_store_error, code_of, is_locked, is_unwritable, why_unwritable
+
+if TYPE_CHECKING:
+    from escalation.as_it_lies import AsItLies
 
 BUSY_SECONDS = 30
 GAP_SECONDS = 0.001
 POLL_SECONDS = 0.08
 """Between two looks at whether another process has committed: 5 µs each."""
-ROOM_BYTES = 64 * 1024
-"""What SQLite needs beside the file to open it, and a little."""
+OLDER = "an earlier version wrote it, and it cannot be brought up to date where nothing can be written"
+_APART = 1 << 32
+"""Between the data versions of two connections: each counts its own from the beginning."""
 
 
 class SqliteDatabase:
@@ -38,30 +45,32 @@ class SqliteDatabase:
         self.name = path
         self.patience = float(BUSY_SECONDS)
         """Seconds to wait for others that hold the file."""
+        self.read_only: str | None = None
+        """Why nothing can be written."""
+        self._lying: AsItLies | None = None
+        """What reads the file then."""
         self._seen: int | None = None
         """The data version that `wait` or `changes` saw last."""
+        self._before = 0
+        """Added to data versions."""
 
     @classmethod
     def open(cls, path: str) -> SqliteDatabase:
         """The file at `path`, created or brought up to date where necessary.
 
-        Raises: StoreTooNew, StoreBusy, StoreError; the file is then as it was.
+        One that nothing can be written to is opened to be read: then `read_only` says why.
+        Raises: StoreTooNew, StoreBusy, StoreBroken, StoreError; the file is then as it was.
         """
-        _private_file(path)
         try:
-            connection = _connect(path)
-            try:
-                version = connection.execute("PRAGMA user_version").fetchone()[0]
-                too_new(path, version)
-                if version < VERSION:
-                    _migrate(path)
-            except BaseException:
-                connection.close()
-                raise
-        except sqlite3.Error as error:
-            raise _as_store_error(error, path) from error
-        connection.execute("PRAGMA busy_timeout = 0")  # from here on `_patiently` waits
-        return cls(connection, path)
+            return cls(_opened(path), path)
+        except (OSError, sqlite3.Error) as error:
+            if not is_unwritable(error) or not os.path.exists(path):
+                raise as_store_error(error, path) from error
+            why = why_unwritable(error, path)
+        lying = _lying(path, why)
+        database = cls(lying.connection, path)
+        database.read_only, database._lying = why, lying
+        return database
 
     @classmethod
     def nothing(cls, path: str) -> SqliteDatabase:
@@ -80,12 +89,39 @@ class SqliteDatabase:
         return self.connection.in_transaction
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        if self._lying is not None and self._lying.moved and not self.in_transaction:
+            self._open_again()
         try:
             return self.connection.execute(sql, values)
         except sqlite3.Error as error:
-            if self.connection.in_transaction or not _locked(error):
-                raise _as_store_error(error, self.name) from error
+            if self.connection.in_transaction or not is_locked(error):
+                raise self._failed(error) from error
         return self._patiently(sql, values)
+
+    def _open_again(self) -> None:
+        """Somebody has written: there may be room again, and what this connection reads may not fit any more."""
+        seen = self._lying.version if self._lying is not None and not self._lying.moved else None
+        if self._lying is not None:
+            # First: who shares its lock file with one that reads, within a process, reads only, too.
+            self._lying.close()
+        again = SqliteDatabase.open(self.name)
+        self.connection, self.read_only, self._lying = again.connection, again.read_only, again._lying
+        if seen is None or self._lying is None:
+            self._before += _APART
+        else:
+            self._before += seen - self._lying.version
+
+    def _must_write(self) -> None:
+        """Raises: StoreReadOnly, unless there is room again."""
+        if self.read_only is not None:
+            self._open_again()
+        if self.read_only is not None:
+            raise StoreReadOnly(self.name, self.read_only)
+
+    def _failed(self, error: sqlite3.Error) -> StoreError:
+        if self._lying is not None and self._lying.moved:
+            return StoreBusy(self.name, str(error))  # what was read did not stand still: that is no damage
+        return as_store_error(error, self.name)
 
     def _patiently(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
         """Again and again while others hold the file, as long as `patience` lasts.
@@ -99,24 +135,25 @@ class SqliteDatabase:
             try:
                 return self.connection.execute(sql, values)
             except sqlite3.Error as error:
-                if not _locked(error) or time.monotonic() >= until:
-                    raise _as_store_error(error, self.name) from error
+                if not is_locked(error) or time.monotonic() >= until:
+                    raise self._failed(error) from error
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         try:
             self.connection.executemany(sql, rows)
         except sqlite3.Error as error:
-            raise _as_store_error(error, self.name) from error
+            raise as_store_error(error, self.name) from error
 
     @contextmanager
     def writing(self) -> Iterator[None]:
+        self._must_write()
         self.execute("BEGIN IMMEDIATE")
         try:
             yield
             self.connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
-            raise _as_store_error(error, self.name) from error
+            raise as_store_error(error, self.name) from error
         except BaseException:
             self._roll_back()
             raise
@@ -138,10 +175,15 @@ class SqliteDatabase:
 
     def write_copy(self, path: str) -> bool:
         try:
-            with closing(_connect(self.name)) as connection:
-                connection.execute("VACUUM INTO ?", (path,))
+            if self._lying is None:
+                with closing(_connect(self.name)) as connection:
+                    connection.execute("VACUUM INTO ?", (path,))
+            else:
+                with closing(_lying(self.name, self.read_only or "")) as lying:
+                    lying.connection.execute("PRAGMA query_only = OFF")  # the copy is written through it
+                    lying.connection.execute("VACUUM INTO ?", (path,))
         except sqlite3.Error as error:
-            raise _as_store_error(error, self.name) from error
+            raise as_store_error(error, self.name) from error
         return True
 
     def faults(self) -> list[str]:
@@ -163,7 +205,8 @@ class SqliteDatabase:
         too_new(self.name, int(self.execute("PRAGMA user_version").fetchone()[0]))
 
     def changes(self) -> int:
-        version = int(self.execute("PRAGMA data_version").fetchone()[0])
+        found = self.execute("PRAGMA data_version").fetchone()[0]
+        version = (int(found) if self._lying is None else self._lying.version) + self._before
         if self._seen is None:
             self._seen = version
         return version
@@ -180,6 +223,47 @@ class SqliteDatabase:
 
     def close(self) -> None:
         self.connection.close()
+        if self._lying is not None:
+            self._lying.close()
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    """Created or brought up to date where necessary."""
+    _private_file(path)
+    connection = _connect(path)
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        too_new(path, version)
+        if version < VERSION:
+            _migrate(path)
+        connection.execute("PRAGMA busy_timeout = 0")  # from here on `_patiently` waits
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _lying(path: str, why: str) -> AsItLies:
+    """The file as it lies. `why`: it cannot be opened otherwise."""
+    from escalation.as_it_lies import AsItLies  # only who has no room pays for it
+
+    try:
+        lying = AsItLies(path, BUSY_SECONDS)
+    except (OSError, sqlite3.Error) as error:
+        raise as_store_error(error, path) if code_of(error) in DAMAGE else StoreError(path, why) from error
+    try:
+        version = lying.connection.execute("PRAGMA user_version").fetchone()[0]
+        too_new(path, version)
+        if version < VERSION:
+            raise StoreError(path, OLDER if version else why)
+        lying.connection.execute("PRAGMA busy_timeout = 0")
+    except sqlite3.Error as error:
+        lying.close()
+        raise as_store_error(error, path) from error
+    except BaseException:
+        lying.close()
+        raise
+    return lying
 
 
 def _connect(path: str) -> sqlite3.Connection:
@@ -228,34 +312,8 @@ def _copy_before_upgrade(path: str, version: int) -> None:
 
 
 def _private_file(path: str) -> None:
-    """The file and a new folder for it, readable by nobody else."""
+    """The file and a new folder for it, readable by nobody else. Raises: OSError."""
     folder = os.path.dirname(os.path.abspath(path))
-    try:
-        if not os.path.isdir(folder):
-            os.makedirs(folder, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise StoreError(path, error.strerror or str(error)) from error
-
-
-def _as_store_error(error: sqlite3.Error, path: str) -> StoreError:
-    if _full(error, path):
-        return StoreError(path, os.strerror(errno.ENOSPC))
-    return StoreBusy(path, str(error)) if _locked(error) else StoreError(path, str(error))
-
-
-def _full(error: sqlite3.Error, path: str) -> bool:
-    """Whether there is no room left on the disk. Where a file of its own could not grow, SQLite says another thing."""
-    code = getattr(error, "sqlite_errorcode", 0)
-    if code & 0xFF != sqlite3.SQLITE_IOERR:
-        return code & 0xFF == sqlite3.SQLITE_FULL
-    import shutil  # only who has no room pays for it
-
-    try:
-        return shutil.disk_usage(os.path.dirname(os.path.realpath(path))).free < ROOM_BYTES
-    except OSError:
-        return False
-
-
-def _locked(error: sqlite3.Error) -> bool:
-    return "locked" in str(error) or "busy" in str(error)
+    if not os.path.isdir(folder):
+        os.makedirs(folder, mode=0o700)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

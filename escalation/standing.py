@@ -28,6 +28,10 @@ Data = dict[str, Any]
 BEAT = timedelta(seconds=30)
 DEAD = timedelta(seconds=100)
 """A daemon that gave no sign of life for so long is not running."""
+QUARTER = timedelta(minutes=15)
+"""A daemon that cron starts every few minutes, and that did not come for so long, does not come any more."""
+ONCE = "once:"
+"""What the id of a daemon begins with that looks once and ends. No name of a machine has a colon in it."""
 HOME = ZoneInfo("Asia/Shanghai")
 """Whose November is meant where no case and no channel says so."""
 MOST = 200
@@ -71,10 +75,15 @@ def status(store: Store, now: datetime) -> Data:
     parked = [
         {"channel": name, "deliveries": n, "since": since, "reason": why} for name, n, since, why in deliveries.parked()
     ]
-    wrong = put_off or parked or failing or failed or counts["deliveries"]["late"]
+    looked = max((each["beat_at"] for each in daemons if each["id"].startswith(ONCE)), default=None)
+    now_and_then = not alive and looked is not None and timedelta(0) - BEAT <= now - looked < QUARTER
+    late = lag >= (QUARTER if now_and_then else DEAD).total_seconds()
+    trouble = bool(late or put_off or parked or failing or failed or counts["deliveries"]["late"])
     return {
         "alive": alive,
-        "well": alive and lag < DEAD.total_seconds() and not wrong,
+        "well": alive and not trouble,
+        "now_and_then": now_and_then,
+        "trouble": trouble,
         "daemons": daemons,
         "last_tick": max((each["beat_at"] for each in daemons), default=None),
         "due": due,
@@ -87,6 +96,7 @@ def status(store: Store, now: datetime) -> Data:
         "parked": parked,
         "latest_announcement": deliveries.latest(),
         "backup_failed": failed,
+        "read_only": store.read_only,
         "backup": to_builtins(last_night(store), builtin_types=(datetime,)),
     }
 

@@ -55,6 +55,7 @@ class Store:
     def open(cls, url: str) -> Store:
         """The store in a SQLite file or at a PostgreSQL URL, created or brought up to date where necessary.
 
+        A file that nothing can be written to or beside can be read all the same: then `read_only` says why.
         Raises: StoreTooNew, StoreBusy, StoreError; the store is then as it was.
         """
         if not url.startswith(POSTGRES):
@@ -81,12 +82,17 @@ class Store:
         return self._db.folder
 
     @property
+    def read_only(self) -> str | None:
+        """Why nothing can be written, as the system says it; None where it can."""
+        return self._db.read_only
+
+    @property
     def in_transaction(self) -> bool:
         """Whether `writing` or `reading` is on."""
         return self._db.in_transaction
 
     def writing(self) -> AbstractContextManager[None]:
-        """One transaction that may write: all of it is kept, or nothing."""
+        """One transaction that may write: all of it is kept, or nothing. Raises: StoreReadOnly."""
         return self._db.writing()
 
     def writing_or_joining(self) -> AbstractContextManager[None]:

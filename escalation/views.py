@@ -22,7 +22,7 @@ from escalation.core.table import Table
 from escalation.core.values import DESCRIBES
 from escalation.wording import wording
 from states.calendar import Calendar
-from states.model import CLOCK, Ask, Basis, Procedure, State, Value, words
+from states.model import CLOCK, Ask, Basis, Fact, Procedure, State, Value, words
 
 Data = dict[str, Any]
 
@@ -176,7 +176,22 @@ def _possible(event: str, missing: tuple[Missing, ...], table: Table, lang: str)
 def ask_of(ask: Ask, lang: str) -> Data:
     """What is asked when an event is recorded."""
     data: Data = msgspec.to_builtins(ask)
-    return {**data, "title": words(ask.title, lang) or None, "required": ask.required}
+    return {**data, "title": title_of(ask, lang) or None, "required": ask.required}
+
+
+def title_of(value: Fact | Ask, lang: str) -> str:
+    """What a value is called. A list of its choices in the title (「哪一种（suit 起诉，…）」) is for who types them."""
+    title = words(value.title, lang)
+    return title.partition("（")[0] if listed_choices(value, title) else title
+
+
+def listed_choices(value: Value, title: str) -> dict[str, str]:
+    """The choices that a title lists at its end, in its words; empty if it does not list them all."""
+    if value.type != "choice" or not title.endswith("）"):
+        return {}
+    pairs = (each.partition(" ") for each in title.partition("（")[2].removesuffix("）").split("，"))
+    found = {id: said.strip() for id, _, said in pairs if said}
+    return found if found.keys() == set(value.of or ()) else {}
 
 
 def recordable(table: Table, lang: str) -> list[Data]:
@@ -202,7 +217,7 @@ def asks_of(entry: Entry, table: Table, lang: str) -> Data:
         case FactsEntry() | Opened():
             facts = table.procedure.facts.items()
             return {
-                name: {**msgspec.to_builtins(f), "title": words(f.title, lang), "required": f.required}
+                name: {**msgspec.to_builtins(f), "title": title_of(f, lang), "required": f.required}
                 for name, f in facts
             }
         case Check():
@@ -326,7 +341,7 @@ def titles(table: Table, lang: str) -> Mapping[str, Mapping[str, str]]:
         "stage": {id: words(s.title, lang) for id, s in procedure.stages.items()},
         "event": {id: words(e.title, lang) for id, e in procedure.events.items()},
         "party": {id: words(p.title, lang) for id, p in procedure.parties.items()},
-        "fact": {id: words(f.title, lang) for id, f in procedure.facts.items()},
+        "fact": {id: title_of(f, lang) for id, f in procedure.facts.items()},
         "checklist": {id: words(c.title, lang) for id, c in procedure.checklists.items()},
         "track": {id: words(t.title, lang) for id, t in procedure.tracks.items()},
         "deadline": {
@@ -334,7 +349,7 @@ def titles(table: Table, lang: str) -> Mapping[str, Mapping[str, str]]:
             **{id: words(d.title, lang) for id, d in procedure.deadlines.items()},
         },
         "ask": {
-            f"{event}.{id}": words(ask.title, lang) or id
+            f"{event}.{id}": title_of(ask, lang) or id
             for event, each in procedure.events.items()
             for id, ask in each.asks.items()
         },
@@ -343,16 +358,15 @@ def titles(table: Table, lang: str) -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def _choices(defined: Mapping[str, Value], before: str, lang: str) -> dict[str, str]:
-    """`NAME=CHOICE` in words, where there are any: definitions have ids only."""
-    said = wording(lang)
-    return {
-        f"{before}{name}={id}": said.say(f"choice.{id}")
-        for name, each in defined.items()
-        if each.type == "choice"
-        for id in each.of or ()
-        if said.has(f"choice.{id}")
-    }
+def _choices(defined: Mapping[str, Fact] | Mapping[str, Ask], before: str, lang: str) -> dict[str, str]:
+    """`NAME=CHOICE` in words, where there are any: those of the title before ours, for it knows what is meant."""
+    said, found = wording(lang), dict[str, str]()
+    for name, each in defined.items():
+        if each.type == "choice":
+            ours = {id: said.say(f"choice.{id}") for id in each.of or () if said.has(f"choice.{id}")}
+            own = listed_choices(each, words(each.title, lang))
+            found |= {f"{before}{name}={id}": text for id, text in (ours | own).items()}
+    return found
 
 
 def _asked_choices(procedure: Procedure, lang: str) -> dict[str, str]:

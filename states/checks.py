@@ -33,6 +33,7 @@ RULES = (
     checks_deadlines.readable_lengths,
     checks_deadlines.conditional_lengths,
     checks_deadlines.reminders,
+    checks_deadlines.reminders_in_vain,
     checks_deadlines.bases,
     checks_deadlines.same_instant,
     checks_lapses.taken_events,

@@ -15,6 +15,10 @@ from states.subject import Owned, Subject, length_branches, lengths, nominal, pa
 
 LONGEST = 36_525
 """Days. No period that a person waits for is longer than a hundred years."""
+LONGEST_BREAK = 14
+"""Days. No calendar that is known has had more days off in a row: twelve; China's own longest was ten, in 2020."""
+REMINDER_HOUR = 9
+"""The reminder time of a case, local (semantics, section 5)."""
 _NUMBER = re.compile(r"\s*([0-9]{1,9})\s*(.*)")
 
 
@@ -76,6 +80,74 @@ def reminders(subject: Subject) -> Iterator[Finding]:
                 yield subject.error("reminder-hours", path, found=text, deadline=owned.id)
 
 
+def reminders_in_vain(subject: Subject) -> Iterator[Finding]:
+    """A reminder that falls at or before the start of its deadline, whatever case it is, is never made.
+
+    Said only where it is certain of every length that the deadline can have; nothing of one that can pause, for the
+    longest pause is not known. Source: semantics §5.
+    """
+    for owned in subject.deadlines:
+        deadline = owned.deadline
+        found = [parse_length(text) for text in (*(t for _, t in lengths(owned)), *deadline.extends.values())]
+        known = [length for length in found if length is not None]
+        if not known or len(known) < len(found) or deadline.pauses or deadline.due_on is not None:
+            continue
+        for i, text in enumerate(deadline.remind):
+            offset = parse_offset(text)
+            if offset is None or offset.length is None or offset.direction > 0:
+                continue
+            each = {_comes(offset.length, length, deadline.rolls) for length in known}
+            if "always" not in each:
+                code = "reminder-never" if each == {"never"} else "reminder-seldom"
+                longest = str(max(known, key=nominal))
+                path = (*owned.path, "remind", i)
+                yield subject.warning(code, path, found=text, deadline=owned.id, length=longest)
+
+
+def _comes(before: Length, length: Length, rolls: bool) -> str:
+    """Whether what is to come `before` the end of `length` falls after its start: `always`, `never`, or `seldom`.
+
+    `seldom`: at some hours of starting it does not. `always` is also what cannot be told for certain.
+    """
+    if length.unit == "hours":
+        return _comes_in_hours(before, length.n)
+    if before.unit == "hours":
+        return "always"  # a fault of its own: it would be on the day
+    (n, kind), (most, of) = _counted(before), _counted(length)
+    if kind == of:
+        # A day that rolls comes later by less than a month, and one counted in working days is one.
+        spare = LONGEST_BREAK if rolls and kind == "days" else 0
+        moved = rolls and kind != "working days"
+        return "never" if n > most + spare else "seldom" if n == most and not moved else "always"
+    if of == "working days":
+        return "always"
+    spare = LONGEST_BREAK if rolls else 0
+    return "never" if _fewest_days(before) > most * (31 if of == "months" else 1) + spare else "always"
+
+
+def _comes_in_hours(before: Length, hours: int) -> str:
+    """The same for a length in hours, whose reminders by the day fall at the reminder time of a day before its end."""
+    if before.unit == "hours":
+        return "never" if before.n >= hours else "always"
+    back = 24 * _fewest_days(before)
+    if hours + REMINDER_HOUR + 1 <= back:  # and one, where the clocks are put forward
+        return "never"
+    by_days = _counted(before)[1] == "days"
+    return "seldom" if by_days and hours < back + 24 - REMINDER_HOUR else "always"
+
+
+def _counted(length: Length) -> tuple[int, str]:
+    """A length by the unit that it can be compared in: a week is seven days, a year twelve months."""
+    times, unit = {"weeks": (7, "days"), "years": (12, "months")}.get(length.unit, (1, length.unit))
+    return length.n * times, unit
+
+
+def _fewest_days(length: Length) -> int:
+    """How many days a length spans at the least. A working day may be any day: weeks are worked through at times."""
+    n, unit = _counted(length)
+    return n * (28 if unit == "months" else 1)
+
+
 def bases(subject: Subject) -> Iterator[Finding]:
     """Every deadline says what it rests on, and that is still in force."""
     today = day(subject.today)
@@ -117,8 +189,7 @@ def _plain(deadline: Deadline) -> Length | None:
     length = parsed(deadline.within)
     if length is None:
         return None
-    times, unit = {"weeks": (7, "days"), "years": (12, "months")}.get(length.unit, (1, length.unit))
-    return Length(length.n * times, unit)
+    return Length(*_counted(length))
 
 
 def _all_lengths(subject: Subject) -> Iterator[tuple[Path, str]]:

@@ -201,6 +201,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "期限 {deadline} 不是按小时算的，不能提前几小时提醒。",
         "{deadline} is not counted in hours; it cannot remind by the hour.",
     ),
+    "reminder-never": (
+        "期限 {deadline} 最多就 {length}，{found} 的时候它还没开始，这条提醒永远不会来。",
+        "{deadline} takes {length} at the most; {found} is not after its start, so this reminder never comes.",
+    ),
+    "reminder-seldom": (
+        "期限 {deadline} 是 {length}，{found} 的提醒来不来，要看它几点开始；提前的时间写短一些就稳妥。",
+        "{deadline} takes {length}: by the hour at which it starts, {found} may never come. A shorter one is safe.",
+    ),
     "no-basis": ("期限 {deadline} 没有写依据。", "The deadline {deadline} says no basis."),
     "source-ended": (
         "期限 {deadline} 依据的 {found} 到 {until} 就失效了。",
@@ -299,6 +307,8 @@ def sentence(finding: Finding, lang: str) -> str:
     """A finding as one sentence for people, with the near miss if there is one. Never raises."""
     index = 0 if lang == "zh" else 1
     template = SENTENCES.get(finding.code, ("{code}：{key}", "{code}: {key}"))[index]
+    if finding.code == "not-yaml" and index == 0 and finding.found:
+        return template.format(found=_yaml_said(finding.found))
     facts = _Facts({"code": finding.code, "key": finding.key, **finding.facts})
     return (template + (_MEANT[index] if finding.meant else "")).format_map(facts)
 
@@ -308,3 +318,28 @@ class _Facts(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         return "…"
+
+
+_YAML = (
+    ("mapping values are not allowed", "这里不该有冒号。看看缩进；文字里要用冒号加空格，就把整段放进引号"),
+    ("'\\t' that cannot start", "缩进要用空格，不能用 Tab"),
+    ("cannot start any token", "用这个符号开头的文字要放进引号"),
+    ("expected <block end>", "缩进对不上，和上面同一层的对齐"),
+    ("could not find expected ':'", "这里少了一个冒号"),
+    ("expected ',' or", "方括号或花括号没有收尾，或者少了逗号"),
+    ("expected the node content", "这里少了内容"),
+    ("found unexpected end of stream", "引号没有收尾"),
+    ("document separator", "引号没有收尾"),
+    ("undefined alias", "用了没有定义过的别名（*）"),
+    ("duplicate anchor", "同一个锚点（&）写了两次"),
+    ("expected a single document", "一个文件里只能有一份文档，不要再写 ---"),
+    ("unknown escape character", "双引号里的反斜杠写法不认识；用单引号就好"),
+    ("special characters are not allowed", "里面有不能用的控制字符"),
+)
+"""What the reader of YAML complains of, by a part of its words, for those who read Chinese."""
+
+
+def _yaml_said(found: str) -> str:
+    return next(
+        (said for part, said in _YAML if part in found), "这里的写法读不懂，看看这一行和上一行的缩进、引号和括号"
+    )

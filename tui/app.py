@@ -12,6 +12,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.events import Key
 from textual.geometry import Offset
+from textual.notifications import Notify
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.worker import WorkerFailed
@@ -215,6 +216,11 @@ class EscalationApp(App[None]):
         for screen in self.screen_stack:
             for line in screen.query(StatusLine):
                 line.refresh(layout=True)
+
+    def on_notify(self, event: Notify) -> None:
+        """What is said again takes the place of the first time: the same thing is not said twice at once."""
+        for each in [n for n in self._notifications if n.message == event.notification.message]:
+            self._unnotify(each, refresh=False)
 
     def on_key(self, event: Key) -> None:
         """A letter that only a Chinese input method sends, where nothing is being typed: say what works."""

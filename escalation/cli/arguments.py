@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from escalation.errors import BadInput, EscalationError, FieldProblem, NotFound, Refused, WouldConflict
+from escalation.errors import BadInput, EscalationError, FieldProblem, NotFound, Refused, StoreError, WouldConflict
 
 if TYPE_CHECKING:
     from escalation.api import Desk
@@ -117,8 +117,8 @@ def add_globals(made: ArgumentParser, lang: str) -> None:
 
 
 def language(argv: Sequence[str]) -> str:
-    """The language of the answer: as said, else that of the locale."""
-    for i, word in enumerate(argv):
+    """The language of the answer: as said last, else that of the locale."""
+    for i, word in reversed(list(enumerate(argv))):
         if word == "--lang" and i + 1 < len(argv) and argv[i + 1] in LANGUAGES:
             return argv[i + 1]
         if word.startswith("--lang=") and word[7:] in LANGUAGES:
@@ -142,13 +142,18 @@ def desk(options: Namespace, missing: str = "told") -> Desk:
 
     `missing`: what becomes of a file that is not there. `made`: it is created, by commands that put something in.
     `told`: where `--store` named it that is an error, for it may be mistyped; else it is taken for empty, and not
-    made. `empty`: always the latter, for what needs no case. Raises: NotFound, StoreError, BadInput.
+    made. `empty`: always the latter, for what needs no case; also of a file that cannot be used. Raises: NotFound,
+    StoreError, BadInput.
     """
     from escalation.api import open_nothing, open_store
 
     path, lang = store_path(options), getattr(options, "lang", None) or language(())
     if missing == "made" or "://" in path or os.path.lexists(path):
-        return open_store(path, now=getattr(options, "now", None), lang=lang)
+        try:
+            return open_store(path, now=getattr(options, "now", None), lang=lang)
+        except StoreError:
+            if missing != "empty" or "://" in path:
+                raise  # what needs no case is answered without one, whatever is the matter with the file
     if missing == "told" and store_named(options) == "option":
         raise NotFound("store", path)
     return open_nothing(path, now=getattr(options, "now", None), lang=lang)
@@ -222,10 +227,10 @@ def pairs(given: Sequence[str] | None, field: str = "set") -> dict[str, str]:
     return found
 
 
-def whole(text: str) -> int:
-    """A whole number of an option, with a calm message where it is none."""
+def whole(text: str, field: str = "seq") -> int:
+    """A whole number that is typed for `field`, with a calm message where it is none, or below nought."""
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise BadInput(FieldProblem("number", text, "integer"))
+        raise BadInput(FieldProblem(field, text, "year_number" if field == "year" else "whole"))
     return int(text)
 
 

@@ -29,8 +29,8 @@ def _entry_options(made: ArgumentParser, lang: str, at: bool = True) -> None:
 
 def _options(options: Namespace) -> Data:
     found: Data = {"preview": options.preview, "key": options.key}
-    found["accept"] = frozenset(whole(each) for each in options.accept or ())
-    found["head"] = whole(options.head) if options.head is not None else None
+    found["accept"] = frozenset(whole(each, "accept") for each in options.accept or ())
+    found["head"] = whole(options.head, "head") if options.head is not None else None
     if getattr(options, "at", None) is not None:
         found["at"] = options.at
     return found
@@ -159,7 +159,7 @@ def build_follow_up(made: ArgumentParser, lang: str) -> None:
 
 def _followed(action: str) -> Callable[[Desk, Namespace, Data], Data]:
     def do(opened: Desk, o: Namespace, more: Data) -> Data:
-        n = whole(o.n) if hasattr(o, "n") else None
+        n = whole(o.n, "n") if hasattr(o, "n") else None
         text, every = getattr(o, "text", None), getattr(o, "every", None)
         return opened.follow_up(o.case, action, n=n, due=getattr(o, "date", None), text=text, every=every, **more)
 

@@ -15,6 +15,8 @@ from escalation.cli.output import Output
 
 NOT_WELL = 1
 """Exit code of `daemon status` when somebody should look."""
+NOT_STARTED = 1
+"""Exit code of `daemon install` when something is left to be run by hand."""
 
 
 def build_daemon(made: ArgumentParser, lang: str) -> None:
@@ -63,18 +65,28 @@ def run_once(options: Namespace, out: Output) -> int:
     metrics = _metrics(options)
     try:
         with desk(options, _missing(options)) as opened:
-            daemon = Daemon(opened.engine.store)
+            daemon = Daemon(opened.engine.store, id=_once_id())
             did = daemon.once(opened.now)
             daemon.back_up(opened.now())
             daemon.sending.close()
             daemon.deliveries.stopped(daemon.id, opened.now())
             if metrics is not None:
                 metrics.show(status(opened.engine.store, opened.now()) | {"counts": daemon.counts})
-            out.emit("daemon_once", did._asdict())
+            out.emit("daemon_once", did._asdict() | {"put_off": opened.engine.store.put_off_count()})
     finally:
         if metrics is not None:
             metrics.close()
     return 0
+
+
+def _once_id() -> str:
+    """By which `daemon status` knows that it looks now and then, and is not there in between."""
+    import socket
+    from secrets import token_hex
+
+    from escalation.standing import ONCE
+
+    return f"{ONCE}{socket.gethostname()}-{os.getpid()}-{token_hex(3)}"
 
 
 def _missing(options: Namespace) -> str:
@@ -98,23 +110,47 @@ def run_status(options: Namespace, out: Output) -> int:
 
 
 def run_install(options: Namespace, out: Output) -> int:
-    """The files and commands by which the system runs the daemon whenever the person is logged in."""
+    """The files and commands by which the system runs the daemon whenever the person is logged in.
+
+    Exit code 1 if they are written and it could not be started.
+    """
     from escalation import service
 
     system = options.system or service.detect()
     if options.remove:
-        gone = service.uninstall(system=system)
-        data = {"system": system, "paths": [str(p) for p in gone.paths], "commands": [list(c) for c in gone.commands],
-                "notes": list(gone.notes)}  # fmt: skip
-        out.emit("daemon_removed", data)
+        _remove(out, (options.system,) if options.system else service.installed() or (system,))
         return 0
-    made = service.install(_absolute(store_path(options)), system=system, start=not options.no_start)
+    store, asked = _absolute(store_path(options)), options.system is not None
+    made = service.install(store, system=system, start=not options.no_start, asked=asked)
     data = {
         "system": system, "path": None if made.path is None else str(made.path), "text": made.text,
         "commands": [list(c) for c in made.commands], "notes": list(made.notes),
     }  # fmt: skip
-    out.emit("daemon_installed", data)
-    return 0
+    out.emit("daemon_installed", data, option=_option(options, store))
+    return NOT_STARTED if "service.not_started" in made.notes else 0
+
+
+def _option(options: Namespace, store: str) -> str:
+    """What a command needs to find the store; nothing where that would tell a password, or the store is the usual."""
+    from shlex import quote
+
+    from escalation.service.program import has_password
+
+    usual = store_named(options) != "option" or has_password(store)
+    return "" if usual else f" --store {quote(store)}"
+
+
+def _remove(out: Output, systems: tuple[str, ...]) -> None:
+    """What was installed, whichever system it was for: the machine may have had another one then."""
+    from escalation import service
+
+    gone = [service.uninstall(system=system) for system in systems]
+    notes = dict.fromkeys(note for each in gone for note in each.notes)
+    data = {
+        "system": systems[0], "paths": [str(path) for each in gone for path in each.paths],
+        "commands": [list(command) for each in gone for command in each.commands], "notes": list(notes),
+    }  # fmt: skip
+    out.emit("daemon_removed", data)
 
 
 def build_ack(made: ArgumentParser, lang: str) -> None:

@@ -25,6 +25,7 @@ def build_export(made: ArgumentParser, lang: str) -> None:
     made.add_argument("--all", action="store_true", help=said["all"])
     made.add_argument("--format", required=True, metavar="|".join(FORMATS), help=said["format"])
     made.add_argument("-o", dest="file", metavar="FILE", help=said["out"])
+    made.add_argument("--force", action="store_true", help=said["force"])
     made.set_defaults(run=run_export)
 
 
@@ -33,6 +34,12 @@ def run_export(options: Namespace, out: Output) -> int:
         raise BadInput(FieldProblem("format", options.format, "choice", limit=" | ".join(FORMATS)))
     if bool(options.cases) == options.all:
         raise Usage("CASE … | --all", f"escalation export CASE… | --all --format {'|'.join(FORMATS)} [-o FILE]")
+    if options.file:
+        from escalation.beside import ordinary
+
+        ordinary(Path(options.file))
+        if not options.force and os.path.lexists(options.file):
+            raise BadInput(FieldProblem("file", options.file, "file_exists"))
     if options.format == "bundle":
         return _bundled(options, out)
     with desk(options) as opened:
@@ -175,6 +182,7 @@ _SAID = {
         "all": "全部案件",
         "format": "json、jsonl(可以再导入)、csv、ics(日历)、xes(流程分析，没有个人内容)，或 bundle(证据包，一个案件)",
         "out": "写到这个文件（不写就输出到屏幕）",
+        "force": "文件已经有了也写：新的写好以后才换掉旧的",
         "in": "要导入的 JSON 行文件；- 表示标准输入",
         "accept": "含有不再适用的条目的案件也收进来",
     },
@@ -183,6 +191,7 @@ _SAID = {
         "all": "all cases",
         "format": "json, jsonl (to be imported), csv, ics (calendar), xes (process mining), bundle (one case)",
         "out": "write to this file (standard output if left out)",
+        "force": "replace a file of that name, once the new one is whole",
         "in": "the JSON lines file; - for standard input",
         "accept": "let in cases that hold inapplicable entries",
     },

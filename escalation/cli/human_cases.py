@@ -179,9 +179,12 @@ def _history(page: Page, data: Data, last: int = 5) -> None:
 
 
 def list_(page: Page, cases: Iterable[Data]) -> None:
-    """`list`: a row a case, as they come. Extra: `titles_of` (case id -> titles), `today`."""
+    """`list`: a row a case, as they come.
+
+    Extra: `titles_of` (case id -> titles), `today`, `nobody` (gives the names asked for that no case bears).
+    """
     say, known = page.say, {}
-    widths = [10 if page.said.lang == "en" else 7, 5, 0, 14, 10, 9, 8]
+    widths = [10 if page.said.lang == "en" else 7, 5, 0, 14, 12 if page.full_width < 100 else 16, 9, 8]
     widths[2] = max(page.full_width - sum(widths) - 2 * 6, 8)
     count = 0
     for data in cases:
@@ -194,15 +197,17 @@ def list_(page: Page, cases: Iterable[Data]) -> None:
         if hash not in known:
             known[hash] = page.extra["titles_of"](data["case"])
         page.titles, page.today = known[hash], data["as_of"][:10]
-        page.row(_list_row(page, data), widths)
+        page.row(_list_row(page, data, widths[4]), widths)
     if count == 0:
         _none(page, "list.empty")
+        for what, name in page.extra["nobody"]() if page.extra.get("cases") and "nobody" in page.extra else ():
+            page.muted(say(f"list.no_{what}", name=name))
     else:
         page.gap()
         page.muted(say("list.total", n=count))
 
 
-def _list_row(page: Page, data: Data) -> list[Styled]:
+def _list_row(page: Page, data: Data, wide: int) -> list[Styled]:
     first = next((d for d in data["deadlines"] if d["lapses_at"]), None)
     state = page.name("state", data["tracks"][0]["state"]) if data["tracks"] else ""
     if not data["open"] or first is None:
@@ -212,7 +217,10 @@ def _list_row(page: Page, data: Data) -> list[Styled]:
     left = days_left(page, day)
     text = page.say("list.today") if left == 0 else page.say("list.ahead" if left > 0 else "list.past", n=abs(left))
     certainty = page.say(f"certainty_short.{(first['basis'] or {}).get('certainty') or 'none'}")
-    return [mark(page, first), data["case"], data["title"], state, day, text, certainty]
+    said = page.day(day)
+    if cell_len(said) > wide:  # of another year, where there is little room
+        said = day
+    return [mark(page, first), data["case"], data["title"], state, said, text, certainty]
 
 
 def _none(page: Page, key: str) -> None:
@@ -239,6 +247,8 @@ def due(page: Page, rows: list[Data]) -> None:
         if row["provisional"]:
             text.append(page.say("mark.provisional"))
         left = page.said.days_left(row["days_left"])
+        if row["lapses_at"] and row["lapses_at"].startswith(row["day"]):  # its length is in hours
+            left += f" {row['lapses_at'][11:16]}"
         text.append((page.say("due.case", case=row["case"], title=row["title"]), MUTED))
         body.append(
             [mark(page, row), [page.day(row["day"]), left], text, row["party"], basis_short(page, row["basis"])]

@@ -10,6 +10,7 @@ from typing import Any
 from escalation.cli.human_channels import reason
 from escalation.cli.human_page import LATE, MUTED, SOON, STRONG, Data, Page
 from escalation.reading import DEFAULT_ZONE
+from escalation.wording.errors import system_said
 
 
 def status(page: Page, data: Data) -> None:
@@ -17,12 +18,17 @@ def status(page: Page, data: Data) -> None:
     now: datetime = page.extra["now"]
     if data["alive"]:
         page.put((page.say("daemon.alive", ago=_ago(page, data["last_tick"], now)), STRONG))
+    elif data["now_and_then"]:
+        page.put((page.say("daemon_now_and_then.looked", ago=_ago(page, data["last_tick"], now)), STRONG))
+        page.put(page.say("daemon_now_and_then.until"))
     elif data["last_tick"] is None:
         page.put((page.say("daemon.never"), LATE))
     else:
         page.put((page.say("daemon.dead", ago=_ago(page, data["last_tick"], now)), LATE))
-    if not data["alive"]:
+    if not data["alive"] and not data["now_and_then"]:
         page.put(page.say("daemon.no_harm"))
+    if data["read_only"]:
+        page.put((page.say("store_read_only.status", reason=system_said(data["read_only"], page.said)), LATE))
     page.gap()
     wide = 12
     lag = _span(page, data["lag_seconds"])
@@ -83,10 +89,13 @@ def _channels(page: Page, data: Data, wide: int) -> None:
 
 def once(page: Page, data: Data) -> None:
     """What one round did."""
-    if not any(data.values()):
+    if data["put_off"]:
+        page.put((page.say("put_off.what", n=data["put_off"]), LATE))
+        page.put(page.say("put_off.do"))
+    elif not any(data.values()):
         page.put(page.say("daemon.nothing"))
-        return
-    page.put(page.say("daemon.did_failed" if data["failed"] else "daemon.did", **data))
+    if any(n for name, n in data.items() if name != "put_off"):
+        page.put(page.say("daemon.did_failed" if data["failed"] else "daemon.did", **data))
 
 
 def installed(page: Page, data: Data) -> None:
@@ -95,16 +104,25 @@ def installed(page: Page, data: Data) -> None:
         there = "service.unchanged" in data["notes"]
         page.whole(page.say("daemon.there" if there else "daemon.installed", file=data["path"]))
     else:
+        for note in (each for each in data["notes"] if each in _WHY_CRON):
+            page.put(page.say(note))
         page.put(page.say("daemon.cron"))
         page.whole(data["text"], indent=2)
     _by_hand(page, data)
+    if _MEANWHILE in data["notes"]:
+        page.put(page.say(_MEANWHILE))
+        page.whole(f"escalation daemon run{page.extra['option']}", indent=2)
+
+
+_WHY_CRON = ("service_cron.no_manager", "service_cron.no_crontab")
+_MEANWHILE = "service_cron.meanwhile"
 
 
 def removed(page: Page, data: Data) -> None:
     """What is gone."""
     page.put(page.say("daemon.removed" if data["paths"] else "daemon.not_there"))
     for path in data["paths"]:
-        page.bullet(path)
+        page.whole(path, indent=2)
     _by_hand(page, data)
 
 
@@ -114,7 +132,8 @@ def _by_hand(page: Page, data: Data) -> None:
         for words in data["commands"]:
             page.whole(join(words), indent=2)
     for note in data["notes"]:
-        page.put((page.say(note), MUTED))
+        if note not in (*_WHY_CRON, _MEANWHILE):
+            page.put((page.say(note), MUTED))
 
 
 def acknowledged(page: Page, data: list[Mapping[str, Any]]) -> None:

@@ -20,7 +20,7 @@ _STATES = {"missed": LATE, "part": SOON, "today": SOON, "ahead": MUTED}
 
 
 def capacity(page: Page, data: Data) -> None:
-    """`plan capacity`: line by line, then what can be paid and how sure that is. Extra: `kept`."""
+    """`plan capacity`: line by line, then what can be paid and how sure that is. Extra: `kept`, `fields`."""
     if page.extra.get("kept"):
         page.put(page.say("plan.kept"))
         page.gap()
@@ -42,7 +42,7 @@ def capacity(page: Page, data: Data) -> None:
     _sums(page, rows, sums, last)
     page.gap()
     page.put(page.say(f"plan.sure_{data['how_sure']}"))
-    if data["case"] and not page.extra.get("kept"):
+    if page.extra.get("fields") and not page.extra.get("kept"):
         page.muted(page.say("plan.keep_how"))
     page.footer()
 
@@ -67,7 +67,7 @@ def _sums(page: Page, *groups: Sequence[tuple[str, str, str]]) -> None:
 
 
 def compare(page: Page, data: Data) -> None:
-    """`plan compare`: a table, what bounds the rates, a chart of the burden. Extra: `today`."""
+    """`plan compare`: a table, what bounds the rates, a chart of the burden. Extra: `today`, `facts`."""
     page.put((page.say("plan.compare_heading"), STRONG))
     if data["owed"]:
         page.put(page.say("plan.owed", sum=grouped(data["owed"])))
@@ -91,10 +91,15 @@ def compare(page: Page, data: Data) -> None:
 def _room(page: Page, room: Data | None) -> str:
     """What can be paid a month, and what that rests on."""
     if room is None:
-        return page.say("plan.room_none")
+        return page.say("plan.room_none" if _has(page, "monthly_offer") else "plan.room_none_here")
     both = room["rests_on"] == "budget" and room["low"] != room["likely"]
     facts = {"low": grouped(room["low"]), "likely": grouped(room["likely"])}
     return page.say(f"plan.room_{room['rests_on']}" + ("_both" if both else ""), **facts)
+
+
+def _has(page: Page, fact: str) -> bool:
+    """Whether the case that is spoken of could know a fact; so it is taken to be where nothing is said of its facts."""
+    return fact in page.extra.get("facts", (fact,))
 
 
 def _offers(page: Page, offers: Sequence[tuple[int, Data]]) -> None:
@@ -212,7 +217,7 @@ def bounds(page: Page, data: Data) -> None:
     """What bounds what this kind of lender may charge, what does not, and what each rests on."""
     page.heading(page.say("plan.bounds_heading"))
     if data["lender"] is None:
-        page.put(page.say("plan.bounds_unknown"), indent=2)
+        page.put(page.say("plan.bounds_unknown" if _has(page, "respondent") else "plan.bounds_unknown_here"), indent=2)
         return
     for each in data["ceilings"]:
         page.bullet((f"[{page.say('plan.applies_' + each['applies'])}] ", MUTED), (each["title"], STRONG))
@@ -236,8 +241,10 @@ def show(page: Page, data: Data) -> None:
     """`plan show`: what was agreed, every instalment, what is left, and what the law says. Extra: `today`, `titles`."""
     page.put((page.say("plan.show_heading"), STRONG))
     if data["agreed_on"] is None:
-        page.put(page.say("plan.none"))
-        page.muted(page.say("plan.none_how", case=data["case"]))
+        can = data["begins_with"]
+        page.put(page.say("plan.none" if can else "plan.not_kept"))
+        how = page.say("plan.none_how", case=data["case"], event=can[0]) if can else ""
+        page.muted(how or page.say("plan.not_kept_how", case=data["case"]))
         page.footer()
         return
     if data["instalments"]:

@@ -180,9 +180,10 @@ def imported(page: Page, data: Data) -> None:
     if not data["skipped"]:
         return
     page.gap()
-    page.put((page.say("mark.bad") + " ", LATE), page.say("imported.skipped", n=len(data["skipped"])), hang=3)
+    page.put((page.say("mark.bad") + " ", LATE), _left_out(page, data["skipped"]), hang=3)
     for each in data["skipped"]:
-        page.put((str(each["case"]), STRONG), indent=2)
+        if each["case"] is not None:  # a line that cannot be read belongs to no case that is known
+            page.put((str(each["case"]), STRONG), indent=2)
         problems = [
             FieldProblem(
                 p.get("field", ""), p.get("value"), p.get("expected", ""), p.get("meant"), p.get("line"), p.get("limit")
@@ -193,3 +194,11 @@ def imported(page: Page, data: Data) -> None:
             page.put(line.lstrip(), indent=4, hang=6)
     page.gap()
     page.muted(page.say("imported.skipped_how"))
+
+
+def _left_out(page: Page, skipped: list[Data]) -> str:
+    """How many cases were left out; or that lines were, which do not even say of which case they are."""
+    cases = sum(each["case"] is not None for each in skipped)
+    if cases:
+        return page.say("imported.skipped", n=cases)
+    return page.say("imported.skipped_lines", n=sum(len(each["problems"]) for each in skipped))

@@ -46,9 +46,9 @@ def build_restore(made: ArgumentParser, lang: str) -> None:
 
 
 def run_restore(options: Namespace, out: Output) -> int:
-    from escalation.backup import restore
+    from escalation.backup import leaving_nothing, restore
 
-    with desk(options, "made") as opened, _progress(out) as told:
+    with leaving_nothing(store_path(options)), desk(options, "made") as opened, _progress(out) as told:
         found = restore(options.file, opened.engine.store, opened.now(), options.replace, told)
     _tell(out, "restored", msgspec.to_builtins(found))
     return 0

@@ -74,7 +74,8 @@ def run_capacity(options: Namespace, out: Output) -> int:
                 raise BadInput(FieldProblem("case", None, "required"))
             opened.plans.keep(options.case, given)
             given = {}
-        out.emit("plan_capacity", opened.plans.capacity(options.case, **given), kept=options.keep)
+        facts = () if out.json or not options.case else opened.plans.fields(options.case)
+        out.emit("plan_capacity", opened.plans.capacity(options.case, **given), kept=options.keep, fields=facts)
     return 0
 
 
@@ -82,7 +83,8 @@ def run_compare(options: Namespace, out: Output) -> int:
     """Ways to pay, side by side."""
     with desk(options, "told" if options.case else "empty") as opened:
         data = opened.plans.compare(options.case, _offers(options.offer or ()), **_budget(options))
-        out.emit("plan_compare", data, today=data["today"])
+        facts = () if out.json or not options.case else opened.titles(options.case)["fact"]
+        out.emit("plan_compare", data, today=data["today"], facts=facts)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,11 @@ def run_new(options: Namespace, out: Output) -> int:
     try:
         with path.open("x", encoding="utf-8") as target:
             target.write(text)
+    except FileExistsError as error:
+        raise BadInput(FieldProblem("file", options.file, "new_file", limit=error.strerror)) from error
     except OSError as error:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)  # half a file, on a disk that is full
         raise BadInput(FieldProblem("file", options.file, "new_file", limit=error.strerror)) from error
     out.message("written", file=options.file)
     return 0
@@ -159,7 +164,7 @@ def run_calendar_list(options: Namespace, out: Output) -> int:
 
 def run_calendar_show(options: Namespace, out: Output) -> int:
     with desk(options, "empty") as opened:
-        out.emit("calendar_year", opened.calendar_year(whole(options.year), options.calendar))
+        out.emit("calendar_year", opened.calendar_year(whole(options.year, "year"), options.calendar))
     return 0
 
 

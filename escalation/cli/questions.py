@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from escalation.cli.arguments import desk, naming, pairs, whole
 from escalation.cli.output import Output
 from escalation.errors import BadInput, FieldProblem
+
+if TYPE_CHECKING:
+    from escalation.api import Desk
 
 
 def build_show(made: ArgumentParser, lang: str) -> None:
@@ -41,7 +44,7 @@ def build_list(made: ArgumentParser, lang: str) -> None:
 
 def run_list(options: Namespace, out: Output) -> int:
     with desk(options) as opened:
-        limit = whole(options.limit) if options.limit is not None else None
+        limit = whole(options.limit, "limit") if options.limit is not None else None
         found = opened.cases(
             state=options.state, stage=options.stage, client=options.client, person=options.person,
             overdue=options.overdue, as_of=options.as_of, limit=limit,
@@ -50,8 +53,17 @@ def run_list(options: Namespace, out: Output) -> int:
             out.emit("lines", found)
         else:
             cases = opened.engine.store.count()
-            out.emit("list", found, titles_of=opened.titles, today=opened.today(), cases=cases)
+            extra = {"titles_of": opened.titles, "cases": cases, "nobody": lambda: list(_nobody(opened, options))}
+            out.emit("list", found, today=opened.today(), **extra)
     return 0
+
+
+def _nobody(opened: Desk, options: Namespace) -> Iterator[tuple[str, str]]:
+    """Of the names that were asked for, those that no case bears at all."""
+    for what in ("client", "person"):
+        name = getattr(options, what)
+        if name is not None and next(opened.cases(**{what: name}, limit=1), None) is None:
+            yield what, name
 
 
 def build_next(made: ArgumentParser, lang: str) -> None:

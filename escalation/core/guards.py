@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from escalation.core.snapshot import Missing, Reason
 from escalation.core.table import Branch
-from states.expressions import View
+from states.expressions import Expression, Node, View
 from states.model import Checklist
 
 Chooser = Callable[[str, str, tuple[Branch, ...], View], "Branch | None"]
@@ -27,6 +27,28 @@ def holds(branch: Branch, view: View) -> bool:
         if not view.checklists[name]:
             return False
     return branch.when is None or branch.when.holds(view)
+
+
+def ruled_out(branch: Branch, view: View) -> bool:
+    """Whether what was given with the event excludes the branch, whatever is ticked and set besides."""
+    return branch.when is not None and _excluded(branch.when.node, view, True)
+
+
+def _excluded(node: Node, view: View, wanted: bool) -> bool:
+    """Whether the event's own values keep `node` from being `wanted`, whatever the other names stand for."""
+    if node.kind == "not":
+        return _excluded(node.parts[0], view, not wanted)
+    if node.kind in ("and", "or"):
+        parts = [_excluded(part, view, wanted) for part in node.parts]
+        return any(parts) if (node.kind == "and") is wanted else all(parts)
+    names = _names(node)
+    given = all(name.startswith("event.") and name.partition(".")[2] in view.event for name in names)
+    return bool(names) and given and Expression(node.text, node, names).holds(view) is not wanted
+
+
+def _names(node: Node) -> frozenset[str]:
+    own = frozenset((node.value,)) if node.kind == "name" else frozenset[str]()
+    return own.union(*(_names(part) for part in node.parts))
 
 
 def missing_for(branch: Branch, track: str, state: str, view: View, unticked: Mapping[str, tuple[str, ...]]) -> Missing:

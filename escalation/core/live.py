@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from escalation.core.days import nudge_on_or_after
 from escalation.core.entries import Attach, Check, EventEntry, FactsEntry, FollowUp, Migrate, Opened, Worldly
-from escalation.core.guards import Chooser, first_that_holds, missing_for, unticked_items
+from escalation.core.guards import Chooser, first_that_holds, missing_for, ruled_out, unticked_items
 from escalation.core.history import order
 from escalation.core.reminders import length as length_of
 from escalation.core.reminders import nudges, user_nudges
@@ -150,7 +150,9 @@ class Live:
         elif isinstance(entry, Migrate):
             refusal = self._migrate(entry)
         if refusal is not None:
-            self.inapplicable.append(Inapplicable(seq=entry.seq, event=refusal.event, missing=refusal.missing))
+            # With every branch: what is kept must not depend on which of them are worth telling.
+            every = self._missing(entry.event, entry.data, at) if isinstance(entry, EventEntry) else refusal.missing
+            self.inapplicable.append(Inapplicable(seq=entry.seq, event=refusal.event, missing=every))
         return refusal
 
     # -- one event -----------------------------------------------------------------------------
@@ -199,13 +201,16 @@ class Live:
         return chosen, begun
 
     def refusal(self, event: str, data: Mapping[str, Any], at: datetime) -> Refusal:
-        """What each candidate transition lacks, and what could be recorded instead."""
+        """What each candidate transition lacks, and what could be recorded instead.
+
+        A branch that the event's own data exclude is left out, unless there is no other.
+        """
         possible = self.possibilities(at)
         return Refusal(
             event=event,
             at=at,
             states=self._running(),
-            missing=self._missing(event, data, at),
+            missing=self._missing(event, data, at, within_reach=True) or self._missing(event, data, at),
             possible=tuple(name for name, missing in possible.items() if not missing),
         )
 
@@ -221,18 +226,22 @@ class Live:
             found[event] = () if chosen or begun else self._missing(event, {}, at)
         return found
 
-    def _missing(self, event: str, data: Mapping[str, Any], at: datetime) -> tuple[Missing, ...]:
+    def _missing(
+        self, event: str, data: Mapping[str, Any], at: datetime, within_reach: bool = False
+    ) -> tuple[Missing, ...]:
         unticked = {
             name: unticked_items(each, name, self.checks) for name, each in self.table.procedure.checklists.items()
         }
-        found, running = [], self._running()
+        found, running, candidates = [], self._running(), False
         for track, state in running.items():
             listed = self.table.moves(state).get(event, ())
             view = self.sight.view(track, at, self._seen(event, data), data, listed)
-            found += [missing_for(branch, track, state, view, unticked) for branch in listed]
-        return tuple(found) or tuple(
-            Missing(track=track, state=state, transition=False) for track, state in running.items()
-        )
+            kept = [branch for branch in listed if not (within_reach and ruled_out(branch, view))]
+            found += [missing_for(branch, track, state, view, unticked) for branch in kept]
+            candidates = candidates or bool(listed)
+        if candidates:
+            return tuple(found)
+        return tuple(Missing(track=track, state=state, transition=False) for track, state in running.items())
 
     def _seen(self, event: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """The facts as a guard sees them: with what the event's own data sets."""

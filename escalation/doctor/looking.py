@@ -1,19 +1,13 @@
-"""A store opened so that nothing of it changes: no file made, no lock file touched, no schema brought up to date.
-
-SQLite makes `-wal` and `-shm` beside a file that it only reads. So: a file that nobody has open is read as one that
-cannot change; one that somebody has open with the lock file read-only; what a crash left is read in a private copy.
-"""
+"""A store opened so that nothing of it changes: no file made, no lock file touched, no schema brought up to date."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from escalation.as_it_lies import AsItLies
 from escalation.sqlite import SqliteDatabase
 from escalation.store import Store
 
@@ -25,50 +19,8 @@ CONNECT_SECONDS = "5"
 @contextmanager
 def file(path: str) -> Iterator[sqlite3.Connection]:
     """A connection to a SQLite file that is there. Raises: sqlite3.Error, OSError."""
-    there = os.path.realpath(path)
-    connection = None if _left_over(there) else _as_it_lies(there)
-    if connection is not None:
-        with closing(connection):
-            yield connection
-        return
-    with TemporaryDirectory(prefix="escalation-") as room:
-        copy = os.path.join(room, "cases.db")
-        for end in ("", "-wal", "-journal"):
-            if os.path.exists(there + end):
-                shutil.copyfile(there + end, copy + end)
-        with closing(_connected(Path(copy).as_uri() + "?mode=rw")) as connection:
-            yield connection
-
-
-def _as_it_lies(path: str) -> sqlite3.Connection | None:
-    """None where SQLite cannot read it without touching the lock file."""
-    try:
-        return _connected(Path(path).as_uri() + "?" + _how(path))
-    except sqlite3.OperationalError as error:
-        if "readonly" in str(error) or "unable to open" in str(error):
-            return None
-        raise
-
-
-def _left_over(path: str) -> bool:
-    """Whether what was written last stands beside the file, and nobody has it open."""
-    wal, rollback = (os.path.exists(path + end) and os.path.getsize(path + end) for end in ("-wal", "-journal"))
-    return bool(rollback or (wal and not os.path.exists(path + "-shm")))
-
-
-def _how(path: str) -> str:
-    return "mode=ro&readonly_shm=1" if os.path.exists(path + "-shm") else "mode=ro&immutable=1"
-
-
-def _connected(uri: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
-    try:
-        connection.execute("PRAGMA query_only = ON")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+    with closing(AsItLies(path, PATIENCE)) as lying:
+        yield lying.connection
 
 
 def store(connection: sqlite3.Connection, path: str) -> Store:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from escalation.backup import FOLDER as BACKUPS
 from escalation.credentials import FOLDER as CHANNELS
 from escalation.database import CALENDARS
 from escalation.doctor.finding import BROKEN, LOOK, OK, Finding, Place, shown, word
 from escalation.evidence import FOLDER as FILES
+from escalation.nights import FOLDER as BACKUPS
 
 PYTHON = (3, 11)
 LIBRARIES = {

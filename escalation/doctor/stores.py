@@ -16,6 +16,7 @@ from escalation.doctor.finding import BROKEN, LOOK, OK, Finding, Place, word
 from escalation.doctor.program import readable
 from escalation.errors import StoreError
 from escalation.migrations import VERSION
+from escalation.nights import bring_back, newest
 from escalation.store import Store
 
 LITTLE = 200_000_000
@@ -118,17 +119,13 @@ def _newer(facts: dict[str, object]) -> Finding:
 
 
 def _damaged(place: Place, facts: dict[str, object]) -> Finding:
-    there = word(place.url)
-    kept = _backup_of(place)
-    command = f"mv {there} {word(place.url + '.damaged')} && escalation restore {kept}{place.option}"
+    command = bring_back(place.url, _backup_of(place), place.option, word)
     return Finding("store", BROKEN, "store_damaged", facts, "store_restore", command)
 
 
 def _backup_of(place: Place) -> str:
     """The newest backup of every night, for a command; a word to be replaced where there is none."""
-    from escalation.doctor.told import newest
-
-    found = newest(place, os.path.dirname(os.path.realpath(place.url)))
+    found = newest(place.url)
     return word(str(found[0])) if found else "BACKUP.tar.gz"
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
 
 from escalation import credentials
-from escalation.backup import FOLDER, check, made_by_night, name_of
+from escalation.backup import check
 from escalation.deliveries import Deliveries
 from escalation.delivery_rows import ChannelRow
 from escalation.doctor.finding import BROKEN, LOOK, OK, Finding, Place, word
 from escalation.doctor.program import version
 from escalation.errors import BadInput
+from escalation.nights import newest
 from escalation.rows import from_int
-from escalation.standing import DEAD, HOME
+from escalation.standing import DEAD, HOME, QUARTER
 from escalation.store import Store
 
 LATE = timedelta(days=1)
@@ -47,14 +47,19 @@ def scheduler(store: Store, status: Mapping[str, Any], place: Place, now: dateti
         "last_tick_seconds_ago": None if last is None else int((now - last).total_seconds()), "parked": parked,
         "waiting": status["deliveries"]["waiting"], "late": status["deliveries"]["late"],
     }  # fmt: skip
-    if not status["alive"]:
+    if not status["alive"] and not status["now_and_then"]:
         if not store.count():
             return Finding("daemon", OK, "daemon_later", facts)
         says = "daemon_never" if last is None else "daemon_dead"
         told = f"escalation daemon install{place.option}"
         return Finding("daemon", LOOK, says, facts | _ago(now, last), "daemon_install", told)
-    if parked or status["deliveries"]["late"] or status["lag_seconds"] >= DEAD.total_seconds():
+    if status["now_and_then"]:
+        facts["n"] = int((now - last).total_seconds()) // 60
+    longest = DEAD if status["alive"] else QUARTER
+    if parked or status["deliveries"]["late"] or status["lag_seconds"] >= longest.total_seconds():
         return Finding("daemon", LOOK, "daemon_behind", facts, "daemon_look", f"escalation daemon status{place.option}")
+    if status["now_and_then"]:
+        return Finding("daemon", OK, "daemon_now_and_then", facts)
     return Finding("daemon", OK, "daemon", facts | _ago(now, last))
 
 
@@ -106,19 +111,9 @@ def _without(row: ChannelRow, folder: str) -> bool:
 # -- backups -----------------------------------------------------------------------------------------------
 
 
-def newest(place: Place, folder: str) -> tuple[Path, date] | None:
-    """The newest of the backups that the scheduler makes every night, and its day."""
-    there = Path(folder) / FOLDER
-    dated = made_by_night(there, name_of(None if place.server else place.url)) if there.is_dir() else []
-    if not dated:
-        return None
-    name, day = max(dated, key=lambda each: each[1])
-    return there / name, day
-
-
 def backups(place: Place, folder: str, cases: int, now: datetime) -> Finding:
     """The newest: how old, and whether it can be brought back."""
-    found = newest(place, folder)
+    found = newest(None if place.server else place.url, folder)
     target = word(os.path.join(os.path.expanduser("~"), "escalation-backup.tar.gz"))
     command = f"escalation backup {target}{place.option}"
     if found is None:

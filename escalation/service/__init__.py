@@ -12,9 +12,10 @@ password never stands on a command line, where every account of the machine coul
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from escalation.service.program import MARK, Command, File, Run, cron_line, prog
 from escalation.service.systemd import Systemd
 from escalation.service.windows import Windows
 
-__all__ = ["SYSTEMS", "Installed", "Removed", "detect", "install", "uninstall"]
+__all__ = ["SYSTEMS", "Installed", "Removed", "detect", "install", "installed", "uninstall"]
 
 SYSTEMS = ("systemd", "launchd", "windows", "cron")
 
@@ -80,10 +81,13 @@ def install(
     home: Path | None = None,
     environ: Mapping[str, str] | None = None,
     run: Run = subprocess.run,
+    asked: bool = True,
+    which: Callable[[str], str | None] = shutil.which,
 ) -> Installed:
     """Write what makes the daemon start by itself for this account; with `start`, take it into use at once.
 
-    A second time it changes nothing, or puts the new paths in place of the old. `store`: a file or a URL.
+    A second time it changes nothing, or puts the new paths in place of the old. `store`: a file or a URL. `asked`:
+    whether a person named the system; else cron is for want of a better one, and the notes say so.
 
     Raises: BadInput where the address cannot be written down, the file cannot be written, or one of that name is
     not ours; then nothing was changed.
@@ -91,7 +95,9 @@ def install(
     there = os.environ if environ is None else environ
     made = program(store, python or sys.executable, there)
     if system == "cron":
-        return Installed(None, cron_line(made), (), ("service.store_by_hand",) * bool(made.secret))
+        notes = ("service_cron.no_manager",) * (not asked) + ("service_cron.no_crontab",) * (which("crontab") is None)
+        notes += ("service_cron.meanwhile", *("service.store_by_hand",) * bool(made.secret))
+        return Installed(None, cron_line(made), (), notes)
     manager = _MANAGERS[system](home or Path.home(), there, run)
     files = manager.files(made)
     earlier = {path: _read(path) for path in manager.paths}
@@ -108,7 +114,15 @@ def install(
     for command in halt:
         _ran(command, run)  # What does not run cannot be stopped.
     left = _left(manager.start(changed, known=_known(manager, run)), run)
-    return Installed(manager.paths[0], files[0].shown, left, (*["service.not_started"] * bool(left), *notes))
+    notes = (*["service.not_started", "service_cron.meanwhile"] * bool(left), *notes)
+    return Installed(manager.paths[0], files[0].shown, left, notes)
+
+
+def installed(home: Path | None = None, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The systems that `install` has written something for, whichever of them runs here now. Raises: BadInput."""
+    there = os.environ if environ is None else environ
+    managers = {name: manager(home or Path.home(), there, subprocess.run) for name, manager in _MANAGERS.items()}
+    return tuple(name for name, each in managers.items() if any(_ours(_read(path) or b"") for path in each.paths))
 
 
 def uninstall(
@@ -129,7 +143,7 @@ def uninstall(
     ours = tuple(path for path, data in earlier.items() if _ours(data))
     if not ours:
         return Removed((), (), ("service.not_ours",) * bool(earlier))
-    failed = [command for command in manager.stop if not _ran(command, run)]
+    failed = [command for command in manager.stop if not _ran(command, run, missing=True)]
     # What the manager does not know (any more) did not need to be stopped.
     failed = failed if failed and _known(manager, run) else []
     for path in ours:
@@ -137,7 +151,7 @@ def uninstall(
             path.unlink()
         except OSError as error:
             raise BadInput(FieldProblem("file", str(path), "new_file", limit=error.strerror)) from error
-    left = (*failed, *_left(manager.forget, run))
+    left = (*failed, *_left(manager.forget, run, missing=True))
     return Removed(ours, left, ("service.not_stopped",) if left else ())
 
 
@@ -186,16 +200,19 @@ def _known(manager: Systemd | Launchd | Windows, run: Run) -> bool:
     return manager.known is None or _ran(manager.known, run)
 
 
-def _left(commands: tuple[Command, ...], run: Run) -> tuple[Command, ...]:
+def _left(commands: tuple[Command, ...], run: Run, missing: bool = False) -> tuple[Command, ...]:
     """Runs them in order; the answer is what remains from the first that failed."""
     for i, command in enumerate(commands):
-        if not _ran(command, run):
+        if not _ran(command, run, missing):
             return commands[i:]
     return ()
 
 
-def _ran(command: Command, run: Run) -> bool:
+def _ran(command: Command, run: Run, missing: bool = False) -> bool:
+    """Whether it went well. `missing`: the answer where there is no such manager; then nothing of it runs, either."""
     try:
         return bool(run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False).returncode == 0)
+    except FileNotFoundError:
+        return missing
     except (OSError, subprocess.SubprocessError):
         return False

@@ -10,7 +10,9 @@ zh.toml is written first; en.toml has the same keys. Facts are always shown thro
 
 from __future__ import annotations
 
-from escalation.wording.errors import error_lines, lacking
+from escalation.wording.errors import error_lines, lacking, late, limit_said, where_then
 from escalation.wording.sentences import Titles, Wording, visible, wording
 
-__all__ = ["Titles", "Wording", "error_lines", "lacking", "visible", "wording"]
+__all__ = [
+    "Titles", "Wording", "error_lines", "lacking", "late", "limit_said", "visible", "where_then", "wording",
+]  # fmt: skip

@@ -6,7 +6,8 @@ import errno
 import os
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import datetime, time
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,11 +22,14 @@ from escalation.errors import (
     ImportStopped,
     NotFound,
     Refused,
+    StoreBroken,
     StoreBusy,
     StoreDamaged,
     StoreError,
+    StoreReadOnly,
     StoreTooNew,
     StoreUnsure,
+    Unmapped,
     WouldConflict,
 )
 from escalation.wording.sentences import Titles, Wording, visible, wording
@@ -42,6 +46,8 @@ def error_lines(error: BaseException, lang: str, titles: Titles | None = None) -
     """
     said, names = wording(lang), titles or {}
     match error:
+        case Unmapped():
+            return _unmapped(error, said, names)
         case Refused():
             return _refused(error, said, names)
         case BadInput():
@@ -77,24 +83,82 @@ def error_lines(error: BaseException, lang: str, titles: Titles | None = None) -
 def reason_said(reason: str, said: Wording) -> str:
     """Why something was not delivered: a phrase of the `reason` table, with a detail after a colon."""
     phrase, sign, detail = reason.partition(": ")
+    if detail and said.has(f"reason.{phrase}, and said"):
+        return said.say(f"reason.{phrase}, and said", detail=detail)
     known = f"reason.{phrase}"
     text = said.say(known) if said.has(known) else visible(phrase)
+    if not detail:
+        return text
     return text + said.say("word.colon") + visible(detail) if sign else text
 
 
-def lacking(missing: Mapping[str, Any], event: str, said: Wording, titles: Titles) -> list[str]:
-    """What one candidate transition lacks, in the shape of `views.missing_of`: a heading and its lines."""
+def lacking(
+    missing: Mapping[str, Any], event: str, said: Wording, titles: Titles, then: Late | None = None
+) -> list[str]:
+    """What one candidate transition lacks, in the shape of `views.missing_of`: a heading and its lines.
+
+    `then`: it lacked it at an earlier instant, so the commands that mend it are named with that.
+    """
     if not missing.get("transition", True):
         state = _title(titles, "state", missing["state"])
         return [said.say("refused.no_transition", state=state, event=_title(titles, "event", event))]
     to = missing.get("to")
-    lines = [said.say("refused.towards", to=_title(titles, "state", to)) if to else said.say("refused.stays")]
+    heading, listing = ("towards_then", "items_then") if then else ("towards", "items")
+    stays = "refused.stays_then" if then else "refused.stays"
+    lines = [said.say(f"refused.{heading}", to=_title(titles, "state", to)) if to else said.say(stays)]
     for name, items in (missing.get("checklists") or {}).items():
         listed = said.listed([_title(titles, "item", f"{name}.{item}", item) for item in items])
         checklist = _title(titles, "checklist", name)
-        lines.append("  - " + said.say("refused.items", checklist=checklist, items=listed))
-    lines += ["  - " + _reason(why, said, titles) for why in missing.get("why") or ()]
+        lines.append("  - " + said.say(f"refused.{listing}", checklist=checklist, items=listed))
+        lines += [f"    escalation done {then.case} {name}.{item} --at {then.at}" for item in items if then]
+    for why in missing.get("why") or ():
+        lines.append("  - " + _reason(why, said, titles))
+        facts = [name.partition(".")[2] for name in why.get("unset") or () if name.startswith("facts.")]
+        lines += [f"    escalation facts {then.case} {fact}=… --at {then.at}" for fact in facts if then]
     return lines
+
+
+class Late(NamedTuple):
+    """An entry that was dated before the present."""
+
+    case: str
+    at: str
+    """What `--at` takes."""
+    day: str
+    """The same, for people."""
+
+
+def late(error: Refused, said: Wording) -> Late | None:
+    """When the refused entry was dated, if not at present."""
+    at, then = error.refusal.at, error.then
+    if then is None or at >= then.now:
+        return None
+    local, today = at.astimezone(then.zone), then.now.astimezone(then.zone).date().isoformat()
+    noon = local.time() == time(12)  # what a day alone stands for
+    fine = "minutes" if not (local.second or local.microsecond) else "auto"
+    typed = local.date().isoformat() if noon else local.replace(tzinfo=None).isoformat("T", fine)
+    iso = local.isoformat()
+    return Late(then.case, typed, said.day(iso, today) if noon else said.instant(iso, today))
+
+
+def where_then(error: Refused, said: Wording, titles: Titles) -> str:
+    """In which states the case was when the refused event is said to have happened; and is now, where they differ."""
+    refusal, then = error.refusal, late(error, said)
+    states = _states(refusal.states, said, titles)
+    if then is None or error.then is None or error.then.states_now == refusal.states:
+        return said.say("refused.states", states=states)
+    now = _states(error.then.states_now, said, titles)
+    return said.say("refused.states_then" if now else "refused.states_closed", day=then.day, states=states, now=now)
+
+
+def _states(states: Mapping[str, str], said: Wording, titles: Titles) -> str:
+    named = {
+        track: _title(titles, "track", track, said.say("word.main") if track == "main" else track) for track in states
+    }
+    return said.listed([
+        (named[track] + said.say("word.colon") if len(states) > 1 else "") + _title(titles, "state", state)
+        for track, state in states.items()
+    ])  # fmt: skip
 
 
 def bad_input(problems: Iterable[FieldProblem], said: Wording, titles: Titles) -> list[str]:
@@ -112,35 +176,53 @@ def _calendar(error: CalendarDamaged, said: Wording) -> list[str]:
 
 
 def _refused(error: Refused, said: Wording, titles: Titles) -> list[str]:
-    refusal = error.refusal
-    event = _title(titles, "event", refusal.event)
-    lines = [said.say("refused.what", event=event) + said.say("word.gap") + said.say("error.nothing_logged")]
+    refusal, then = error.refusal, late(error, said)
+    event, day = _title(titles, "event", refusal.event), then.day if then else None
+    what = said.say("refused.what_then" if then else "refused.what", event=event, day=day)
+    lines = [what + said.say("word.gap") + said.say("error.nothing_logged")]
     if not refusal.states:
-        return [*lines, said.say("refused.closed")]
-    states = [
-        _title(titles, "state", state)
-        if len(refusal.states) == 1
-        else f"{_title(titles, 'track', track, said.say('word.main') if track == 'main' else track)}"
-        f"{said.say('word.colon')}{_title(titles, 'state', state)}"
-        for track, state in refusal.states.items()
-    ]
-    lines.append(said.say("refused.states", states=said.listed(states)))
-    lines += _all_missing(refusal.missing, refusal.event, said, titles)
+        return [*lines, said.say("refused.closed_then" if then else "refused.closed", day=day)]
+    lines.append(where_then(error, said, titles))
+    lines += _all_missing(refusal.missing, refusal.event, said, titles, then)
     if any(m.transition for m in refusal.missing):
-        lines.append(said.say("refused.instead"))
+        lines.append(said.say("refused.instead_then" if then else "refused.instead"))
     if not refusal.possible:
-        return [*lines, said.say("refused.possible_none")]
+        return [*lines, said.say("refused.possible_none_then" if then else "refused.possible_none")]
     return [
         *lines,
-        said.say("refused.possible"),
+        said.say("refused.possible_then" if then else "refused.possible"),
         *(f"  - {_with_id(titles, each, said)}" for each in refusal.possible),
     ]
 
 
-def _all_missing(missing: Iterable[Missing], event: str, said: Wording, titles: Titles) -> list[str]:
+def _unmapped(error: Unmapped, said: Wording, titles: Titles) -> list[str]:
+    """Which states have no place in the other definition, and the command that gives them one."""
+    from shlex import quote
+
+    lines = [said.say("unmapped.what", case=error.case, to=error.to)]
+    for state in error.states.values():
+        known = error.meant.get(state)
+        line = said.say("unmapped.state", state=_title(titles, "state", state), id=state)
+        lines.append("  - " + line + (_meant(known, said) if known else ""))
+    new = said.say("unmapped.new")
+    meant = {state: quote(near) for state, near in error.meant.items()}
+    pairs = " ".join(f"{quote(state)}={meant.get(state, new)}" for state in error.states.values())
+    return [
+        *lines,
+        said.say("unmapped.how"),
+        f"  escalation migrate {error.case} --to {quote(error.to)} --map {pairs}",
+        said.say("unmapped.which"),
+        f"  escalation procedure show {quote(error.to)}",
+        said.say("error.nothing_changed"),
+    ]
+
+
+def _all_missing(
+    missing: Iterable[Missing], event: str, said: Wording, titles: Titles, then: Late | None = None
+) -> list[str]:
     lines: list[str] = []
     for each in missing:
-        lines += lacking(msgspec.to_builtins(each), event, said, titles)
+        lines += lacking(msgspec.to_builtins(each), event, said, titles, then)
     return list(dict.fromkeys(lines)) if len(lines) > 1 else lines
 
 
@@ -161,10 +243,18 @@ def _problem(problem: FieldProblem, said: Wording, titles: Titles) -> str:
     option = problem.line is None and said.has(f"field.{field}")
     label = said.say(f"field.{field}") if option else _title(titles, "fact", field)
     line = said.say("bad_input.line", line=problem.line) if problem.line is not None else ""
-    expected = _expected(said, problem.expected, problem.value, problem.limit)
+    if problem.line is not None and field == "line":
+        line, label = line.rstrip(" ,"), ""
+    code = problem.expected
+    if code == "unknown" and not problem.limit:
+        code = "unknown_none" if problem.line is None and not problem.meant else "unknown_bare"
+    expected = _expected(said, code, problem.value, limit_said(problem, said))
     text = said.say("bad_input.problem", line=line, field=label, expected=expected).rstrip()
     if problem.value not in (None, ""):
-        text += said.say("bad_input.value", value=_short(str(problem.value)))
+        value = str(problem.value)
+        if problem.line is None and problem.expected in _OF_INSTANTS:
+            value = _instant_said(value, said)
+        text += said.say("bad_input.value", value=_short(value))
     if not text.endswith((".", "。", ")", "）")):
         text += said.say("word.stop")
     return text + _meant(problem.meant, said)
@@ -174,15 +264,67 @@ def _expected(said: Wording, expected: str, value: Any, limit: str | None) -> st
     key = f"expected.{expected}"
     if not said.has(key):
         return visible(expected)
-    if limit and expected in _OF_FILES:
-        limit = system_said(limit, said)
     return said.say(key, limit=limit, value=value).rstrip(" ：:")
 
 
-_OF_FILES = ("file", "new_file", "unwritable")
+_OF_INSTANTS = ("not_before_opening", "opening_before_entries", "not_before_last", "clock_behind")
+"""What is expected where the limit is an instant, in the zone of whoever reads it."""
+
+
+def limit_said(problem: FieldProblem, said: Wording) -> str | None:
+    """The bound of a field as people say it: an instant, or why a file or a calendar cannot be read."""
+    if problem.limit is None:
+        return None
+    if problem.expected == "calendar_file":
+        return _calendar_said(problem.limit, said)
+    if problem.line is None and problem.expected in _OF_INSTANTS:
+        return _instant_said(problem.limit, said)
+    return system_said(problem.limit, said)
+
+
+def _instant_said(text: str, said: Wording) -> str:
+    """An instant with its year, for nobody knows which is meant; what a person typed stays as it is."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return said.instant(at.isoformat(), "") if at.tzinfo is not None else text
+
+
+_CALENDAR = (
+    ("not_utf8", re.compile("is not UTF-8 text")),
+    ("not_toml", re.compile("is not TOML: (?P<found>.*)", re.DOTALL)),
+    ("calendar", re.compile('must be "CN", .*')),
+    ("year", re.compile(r"must be between (?P<first>\d+) and (?P<last>\d+)")),
+    ("text", re.compile("must be text in quotes")),
+    ("number", re.compile("must be a whole number")),
+    ("date", re.compile("must be a date without quotes, .*")),
+    ("list", re.compile(r"must be a list in \[ \]")),
+    ("table", re.compile("must be a table")),
+    ("key_above", re.compile("is not a known key; it belongs above .*")),
+    ("key_meant", re.compile(r"is not a known key; did you mean (?P<meant>.*)\?")),
+    ("key", re.compile("is not a known key")),
+    ("missing", re.compile("is missing")),
+    ("empty", re.compile("is empty")),
+    ("year_of_day", re.compile(r"(?P<day>\S+) is not in (?P<year>\d+)")),
+    ("order", re.compile(r"(?P<day>\S+) is before from, (?P<first>\S+)")),
+    ("long", re.compile(r"(?P<day>\S+) makes (?P<days>\d+) days off in a row")),
+    ("weekend", re.compile(r"(?P<day>\S+) is a weekend, off anyway, and '(?P<name>.*)' is no festival")),
+    ("off", re.compile(r"(?P<day>\S+) is off (?:already|too), as (?P<name>.*)")),
+    ("workday", re.compile(r"(?P<day>\S+) is a \w+: only a weekend day can be made up on")),
+    ("twice", re.compile(r"(?P<day>\S+) is listed twice")),
+)
+"""What reading a calendar file says, which it says in English only."""
+
+
+def _calendar_said(message: str, said: Wording) -> str:
+    found = ((key, pattern.fullmatch(message)) for key, pattern in _CALENDAR)
+    return next((said.say(f"calendar_file.{key}", **m.groupdict()) for key, m in found if m), message)
+
+
 _SYSTEM = (
     errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC, errno.EROFS, errno.ENAMETOOLONG,
-    errno.EDQUOT, errno.EIO,
+    errno.EDQUOT, errno.EIO, errno.EEXIST, errno.EBUSY, errno.ELOOP, errno.EFBIG, errno.EMFILE, errno.EINVAL,
 )  # fmt: skip
 """What people meet; the rest stays as the machine says it."""
 
@@ -254,8 +396,10 @@ def _import_stopped(error: ImportStopped, said: Wording) -> list[str]:
 
 
 def _reason_of(error: StoreError, said: Wording) -> str:
-    known = f"reason.{error.reason}"
-    return said.say("store.reason", reason=said.say(known) if said.has(known) else system_said(error.reason, said))
+    for known in (f"reason.{error.reason}", f"store_reason.{error.reason}"):
+        if said.has(known):
+            return said.say("store.reason", reason=said.say(known))
+    return said.say("store.reason", reason=system_said(error.reason, said))
 
 
 def _store(error: StoreError, said: Wording) -> list[str]:
@@ -275,10 +419,35 @@ def _store(error: StoreError, said: Wording) -> list[str]:
             why = said.say(key) if said.has(key) else error.reason
             what = said.say("store.damaged", case=error.case, seq=error.seq, reason=why)
             return [what, said.say("store.damaged_path", path=error.path), said.say("store.damaged_how")]
+        case StoreReadOnly():
+            full = error.reason == os.strerror(errno.ENOSPC)
+            how = said.say("store_read_only.full" if full else "store_read_only.how")
+            return [said.say("store_read_only.what", path=error.path), reason, how]
+        case StoreBroken():
+            return _store_broken(error, said)
     if server:
         return [said.say("store.database", path=error.path), reason, said.say("store.database_how")]
     how = "store_full.how" if error.reason == os.strerror(errno.ENOSPC) else "store.how"
-    return [said.say("store.what", path=error.path), reason, said.say(how)]
+    unsure = error.reason == "disk I/O error"
+    return [said.say("store.what", path=error.path), reason, said.say("store_unsure.how" if unsure else how)]
+
+
+def _store_broken(error: StoreBroken, said: Wording) -> list[str]:
+    """What is damaged, and the whole command that brings the newest backup back. What became of a write is unknown."""
+    from shlex import quote
+
+    from escalation.nights import bring_back  # only who has lost something pays for it
+
+    option = f" --store {quote(error.path)}"
+    kept = quote(error.backup) if error.backup else "BACKUP.tar.gz"
+    foreign = "not a database" in error.reason
+    return [
+        said.say("store_broken.foreign" if foreign else "store_broken.malformed", path=error.path),
+        said.say("doctor.store_restore"),
+        said.say("store_broken.from_night" if error.backup else "store_broken.no_night"),
+        "  " + bring_back(error.path, kept, option, quote),
+        said.say("store_broken.look", command=f"escalation doctor{option}"),
+    ]  # fmt: skip
 
 
 def _procedure(error: ProcedureError, said: Wording) -> list[str]:

@@ -12,17 +12,21 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from escalation import Desk, open_store
+from escalation import Desk, errors, open_store
 from escalation.cli import COMMANDS, everything
 from escalation.definitions import new_procedure
+from escalation.errors import EscalationError
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+END = "@@@"
+"""A line between what two blocks print."""
 AVOIDED = {"playbook", "workflow", "ticket", "journal", "expiry", "todo"}
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -95,25 +99,39 @@ def test_every_command_stands_in_the_table() -> None:
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the transcript is for a shell")
 def test_the_transcript_of_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
-    told = [text for text in blocks(ROOT / "README.md", "sh") if "pip install" not in text]
+    told = [
+        (text, after if kind == "text" else None)
+        for (shell, text), (kind, after) in pairwise(_BLOCK.findall((ROOT / "README.md").read_text("utf-8")))
+        if shell == "sh" and "pip install" not in text
+    ]
     program = tmp_path / "bin" / "escalation"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m escalation "$@"\n')
     program.chmod(0o755)
     there = {**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     there.pop("ESCALATION_STORE", None)
-    there |= {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    there |= {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
     folder = tmp_path / "empty"
     folder.mkdir()
 
+    script = ["exec 2>&1", *(f"echo {END}\n{text}" for text, _ in told), f"echo {END}$CASE"]
     ran = subprocess.run(
-        ["bash", "-euxo", "pipefail", "-c", "\n".join(told)],
+        ["bash", "-euo", "pipefail", "-c", "\n".join(script)],
         cwd=folder, env=there, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
+    *printed, case = ran.stdout.removeprefix(f"{END}\n").rstrip().split(END)
 
-    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert ran.returncode == 0, ran.stdout[-2000:]
+    for (_, after), out in zip(told, printed, strict=True):
+        assert after is None or same_each_time(after, "4qu5") == same_each_time(out.removeprefix("\n"), case)
     assert (folder / "try.db").stat().st_mode & 0o077 == 0
     assert "case.jsonl" in {file.name for file in folder.iterdir()}
+
+
+def same_each_time(text: str, case: str) -> str:
+    """What a block printed, without what differs by run and machine: the id, the hash of a file, the PDF."""
+    text = re.sub(r"\b[0-9a-f]{64}\b", "HASH", re.sub(rf"\b{case}\b", "CASE", text))
+    return re.sub(r"The part that sets pages.*?'escalation\[pdf\]'\n", "", text, flags=re.DOTALL)
 
 
 def test_the_example_runs(tmp_path: Path) -> None:
@@ -251,6 +269,43 @@ def test_parts_of_published_shapes_are_those_of_the_program(case: tuple[Desk, st
     assert set(desk.forecast(ref)["ends"]) == set(published("`forecast`")["ends"])
     missing = desk.why_event(desk.open("alipay-repayment"), "proposal_sent")["missing"][0]
     assert set(missing) == set(published("`missing`")[0])
+
+
+def test_the_shipped_procedures_that_are_listed_are_those_there_are(tmp_path: Path) -> None:
+    text = blocks(ROOT / "docs" / "command-line.md", "json")
+    rows = [row for block in text for row in values(block)]
+    listed = [row for row in rows if isinstance(row, dict) and row.get("source") == "shipped"]
+    with open_store(tmp_path / "cases.db") as desk:
+        assert desk.procedures() == listed
+
+
+def test_every_kind_of_error_stands_in_the_table() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text("utf-8").partition("## Errors")[2]
+    kinds = {each.kind for each in vars(errors).values() if inspect.isclass(each) and issubclass(each, EscalationError)}
+
+    assert sorted(kind for kind in kinds - {EscalationError.kind} if f"`{kind}`" not in page) == []
+
+
+def test_what_daemon_status_answers_is_published(tmp_path: Path) -> None:
+    said = next(v for b in blocks(ROOT / "docs" / "command-line.md", "json") for v in values(b) if "lag_seconds" in v)
+    with open_store(tmp_path / "cases.db") as desk:
+        assert set(said) == set(desk.daemon_status())
+
+
+@pytest.mark.parametrize("area", ["", "plans.", "ground.", "evidence.", "letters."])
+def test_the_page_about_the_library_calls_arguments_as_the_methods_do(case: tuple[Desk, str], area: str) -> None:
+    desk, _ = case
+    page = (ROOT / "docs" / "library.md").read_text("utf-8")
+    there = getattr(desk, area[:-1]) if area else desk
+    wrong = []
+    cells = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+    for name, said in re.findall(rf"`{re.escape(area)}([a-z_]+)\(([^`)]*)\)`", cells):
+        known = inspect.signature(getattr(there, name)).parameters
+        more = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in known.values())
+        named = {word.strip().lstrip("*") for word in said.split(",")} - {"", "…"}
+        wrong += [f"{name}: {word}" for word in sorted(named - known.keys()) if not more]
+
+    assert wrong == []
 
 
 def test_the_page_about_the_library_names_every_method() -> None:

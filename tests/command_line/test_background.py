@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import PROCEDURES
 
 Command = Callable[..., Any]
 ROOT = Path(__file__).parent.parent.parent
@@ -133,6 +134,68 @@ def test_what_is_there_to_be_copied_stands_on_one_line(command: Command, tmp_pat
         assert second.out.startswith("Here: ")
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_unit_that_could_not_be_started_fails_and_is_found_to_be_removed(
+    command: Command, tmp_path: Path, lang: str
+) -> None:
+    # Whatever this machine has: here the manager takes nothing.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "systemctl").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "bin" / "systemctl").chmod(0o700)
+    home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config"), "PATH": str(tmp_path / "bin")}
+    unit = tmp_path / "config" / "systemd" / "user" / "escalation.service"
+    made = command("daemon", "install", "--system", "systemd", "--lang", lang, env=home)
+    plain = command("daemon", "install", "--system", "systemd", "--json", env=home)
+    written = unit.exists()
+    gone = command("daemon", "install", "--remove", "--lang", lang, env=home)
+
+    assert (made.code, plain.code, gone.code, written) == (1, 1, 0, True)
+    assert ("没能让它运行起来" if lang == "zh" else "could not be started") in made.out
+    assert str(unit) in gone.out
+    assert not unit.exists()
+
+
+@pytest.mark.parametrize(("lang", "says"), [("zh", "1 个案件现在算不出来"), ("en", "1 case cannot be worked out")])
+def test_a_round_that_could_not_work_out_a_case_says_so(command: Command, tmp_path: Path, lang: str, says: str) -> None:
+    case = command("--now", "2026-03-02T10:00", "open", "court-papers").out.strip()
+    papers = ("--set", "kind=suit", "claimed=12000", "case_number=1")
+    command("--now", "2026-03-02T11:00", "record", case, "papers_received", *papers)
+    (tmp_path / "calendars").mkdir()
+    (tmp_path / "calendars" / "CN-2026.toml").write_text("days off: none")
+    found = command("--now", "2026-03-17T09:00", "daemon", "once", "--lang", lang)
+
+    assert says in found.out
+    assert "escalation doctor" in found.out
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_where_cron_looks_now_and_then_nobody_says_that_it_has_stopped(
+    command: Command, parcel: Path, lang: str
+) -> None:
+    waiting(command, parcel)
+    word = {
+        "zh": ("隔一阵看一次", "1 分钟前", "没有在运行", "daemon install"),
+        "en": ("now and then", "1 minute ago", "not running", "daemon install"),
+    }
+    now_and_then, ago, *alarms = word[lang]
+    for minute in ("00", "05"):
+        command("--now", f"2026-03-08T12:{minute}", "daemon", "once")
+    soon = command("--now", "2026-03-08T12:06", "daemon", "status", "--lang", lang)
+    plain = command("--now", "2026-03-08T12:06", "daemon", "status", "--json")
+    well = command("--now", "2026-03-08T12:06", "doctor", "--lang", lang)
+    late = command("--now", "2026-03-08T12:21", "daemon", "status", "--json")
+    sick = json.loads(command("--now", "2026-03-08T12:21", "doctor", "--json").out)
+    found = json.loads(plain.out)
+
+    assert now_and_then in soon.out
+    assert ago in soon.out.replace("\n", " ")
+    assert now_and_then in well.out
+    assert [each for each in alarms if each in soon.out] == []
+    assert (plain.code, found["alive"], found["now_and_then"], found["trouble"]) == (1, False, True, False)
+    assert not json.loads(late.out)["now_and_then"]
+    assert [each["verdict"] for each in sick["checks"] if each["id"] == "daemon"] == ["look"]
+
+
 @pytest.mark.parametrize("words", [("daemon", "run"), ("channel", "add"), ("procedure", "check"), ("next",)])
 def test_help_in_chinese_has_no_english_headings(command: Command, words: tuple[str, ...]) -> None:
     found = command(*words, "--help", "--lang", "zh").out
@@ -236,3 +299,12 @@ def test_a_nightly_backup_that_fails_is_told_by_the_status(command: Command, par
     assert "做不成" in said.out
     assert "做不成" not in command("--now", "2026-03-04T12:01", "daemon", "status", "--lang", "zh").out
     assert [file.name for file in (tmp_path / "backups").iterdir()] == ["escalation-2026-03-04.tar.gz"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_due_says_the_hour_of_what_ends_at_an_hour(command: Command, lang: str) -> None:
+    case = command("--now", "2026-03-02T10:00", "open", str(PROCEDURES / "replying.yaml")).out.strip()
+    command("--now", "2026-03-02T11:00", "record", case, "start_hours")
+    found = [command("--now", "2026-03-02T12:00", what, "--lang", lang).out for what in ("due", "next")]
+
+    assert ["07:00" in each for each in found] == [True, True]

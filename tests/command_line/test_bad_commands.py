@@ -257,7 +257,7 @@ FILLED = """
 mount -t tmpfs -o size=1m none "$1" && cd "$1" && export ESCALATION_STORE="$1/cases.db" || exit 77
 "$2" -m escalation open court-papers --title x >/dev/null || exit 78
 cat /dev/zero >filling 2>/dev/null
-"$2" -m escalation list --lang "$3"
+"$2" -m escalation open court-papers --title y --lang "$3"
 """
 
 

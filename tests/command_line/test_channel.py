@@ -211,3 +211,35 @@ def test_options_may_stand_before_the_address(channel: Command, words: tuple[str
 
     assert found.code == 0, found.err
     assert [(row["name"], row["privacy"], row["kind"]) for row in listed(channel)] == [("phone", "titles", "command")]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_test_message_that_was_not_taken_is_noted_until_one_is(
+    channel: Command, command: Command, tmp_path: Path, lang: str
+) -> None:
+    switch = tmp_path / "off"
+    sender = json.dumps([sys.executable, "-c", f"import os, sys; sys.exit(os.path.exists({str(switch)!r}))"])
+    added = channel("add", "phone", sender, "--kind", "command")
+    switch.touch()
+    failed, again = channel("test", "phone"), channel("test", "phone")
+    (row,) = listed(channel)
+    told, status = channel("list", "--lang", lang).out, command("daemon", "status", "--lang", lang).out
+    switch.unlink()
+    taken = channel("test", "phone")
+    (healed,) = listed(channel)
+
+    assert (added.code, failed.code, again.code, taken.code) == (0, 1, 1, 0)
+    assert row["failing_since"] is not None
+    assert row["error"].startswith("the command failed")
+    assert ("起送不到" if lang == "zh" else "has been failing since") in told
+    assert ("送不出去：phone" if lang == "zh" else "not getting through: phone") in status
+    assert (healed["failing_since"], healed["error"]) == (None, None)
+
+
+def test_an_address_that_is_not_here_says_nothing_of_the_channel(channel: Command) -> None:
+    channel("add", "phone", "--from-env", "SECRET_SENDER", "--no-test", "--kind", "command", SECRET_SENDER=TAKES)
+    failed = channel("test", "phone")
+    (row,) = listed(channel)
+
+    assert failed.code == 1
+    assert (row["failing_since"], row["error"]) == (None, None)

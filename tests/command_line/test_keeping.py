@@ -171,3 +171,29 @@ def test_every_step_of_the_bar_has_a_name(lang: str) -> None:
 
     assert [t.name for t in TABLES if not said.has(f"keeping.at_{t.name}")] == []
     assert said.has("keeping.at_files")
+
+
+@pytest.mark.parametrize("store", ["new.db", "new/folder/cases.db"])
+@pytest.mark.parametrize("damage", ["missing", "foreign", "cut"])
+def test_a_restore_that_fails_where_nothing_was_leaves_nothing(
+    command: Command, case: str, tmp_path: Path, store: str, damage: str
+) -> None:
+    backup = tmp_path / "b.tar.gz"
+    command("backup", str(backup))
+    if damage == "missing":
+        backup.unlink()
+    else:
+        backup.write_bytes(b"no backup" if damage == "foreign" else backup.read_bytes()[:-400])
+    before = sorted(tmp_path.rglob("*"))
+    failed = command("--store", store, "restore", str(backup))
+
+    assert failed.code == 2
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_restore_that_fails_leaves_an_empty_store_that_was_there(command: Command, tmp_path: Path) -> None:
+    command("settings", "refuse_now=yes")
+    failed = command("restore", "nothing.tar.gz")
+
+    assert failed.code == 2
+    assert "refuse_now=yes" in command("settings").out

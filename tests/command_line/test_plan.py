@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -247,3 +248,64 @@ def test_lines_by_their_usual_names_are_called_in_the_readers_language(command: 
     for title in ("工资", "房租", "吃饭", "狗粮"):
         assert title in found
     assert "wages" not in found
+
+
+@pytest.fixture
+def planless(tmp_path: Path) -> str:
+    """A case of a procedure that has neither an agreement nor a budget."""
+    with open_store(tmp_path / "cases.db", now="2026-11-20T10:00") as desk:
+        return desk.open("court-papers")
+
+
+NAMES = ("agreement_signed", "amount_owed", "monthly_offer", "respondent", "--keep")
+"""What a procedure without plans has not got, or cannot do."""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_where_no_plan_can_be_agreed_show_says_so_and_names_a_command_that_works(
+    command: Command, planless: str, lang: str
+) -> None:
+    found = command("plan", "show", planless, "--lang", lang, *NOW)
+    works = command(*said_command(found.out), "--lang", lang, *NOW)
+
+    assert (found.code, works.code, works.err) == (0, 0, "")
+    assert {"zh": "这个流程不记还款安排", "en": "This procedure keeps no plan"}[lang] in found.out
+    assert not [name for name in NAMES if name in found.out + works.out]
+    assert "15.00%" in works.out
+    assert "1,440.00" in works.out
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("of_a_case", [True, False])
+def test_where_no_facts_give_offers_the_whole_command_is_said_and_works(
+    command: Command, planless: str, lang: str, of_a_case: bool
+) -> None:
+    case = [planless] if of_a_case else []
+    refused = command("plan", "compare", *case, "--lang", lang, *NOW)
+    works = command(*said_command(refused.err), "--lang", lang, *NOW)
+
+    assert (refused.code, works.code, works.err) == (2, 0, "")
+    assert not [name for name in NAMES if name in refused.err]
+
+
+def said_command(text: str) -> list[str]:
+    """The command for comparing that a text names, as the shell would read it."""
+    whole = " ".join(text.split())
+    words = shlex.split(whole[whole.index("plan compare") :])
+    return words[: words.index("--offer") + 2]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_payment_or_a_budget_that_a_procedure_has_no_place_for_is_sent_nowhere(
+    command: Command, planless: str, lang: str
+) -> None:
+    paid = command("plan", "pay", planless, "300", "--lang", lang, *NOW)
+    kept = command("plan", "capacity", planless, "--income", "5200", "--keep", "--lang", lang, *NOW)
+    seen = command("plan", "capacity", planless, "--income", "5200", "--lang", lang, *NOW)
+
+    assert (paid.code, kept.code, seen.code) == (2, 2, 0)
+    assert "agreement_signed" not in paid.err
+    assert f"escalation note {planless}" in " ".join(paid.err.split())
+    assert "income_wages" in kept.err
+    assert {"zh": "这个流程不记收支", "en": "This procedure keeps no budget"}[lang].lower() in kept.err.lower()
+    assert "--keep" not in seen.out

@@ -501,6 +501,33 @@ def test_a_payment_where_no_plan_runs_is_refused(desk: Opener) -> None:
         desk("2026-07-18T10:00").plans.pay(signed_case, "300")
 
 
+@pytest.mark.parametrize(
+    ("procedure", "events"),
+    [("alipay-repayment", ["agreement_signed", "mediation_agreement_signed"]), ("court-papers", []),
+     ("credit-record-objection", []), ("online-shopping-12315", [])],
+)  # fmt: skip
+def test_the_schedule_says_with_which_events_a_plan_can_begin(desk: Opener, procedure: str, events: list[str]) -> None:
+    there = desk("2026-07-18T09:00")
+
+    assert there.plans.schedule(there.open(procedure))["begins_with"] == events
+
+
+def test_where_no_plan_can_be_agreed_none_is_asked_for(desk: Opener) -> None:
+    there = desk("2026-07-18T09:00")
+    case = there.open("court-papers")
+    with pytest.raises(BadInput) as no_plan:
+        there.plans.pay(case, "300")
+    with pytest.raises(BadInput) as no_offers:
+        there.plans.compare(case)
+    with pytest.raises(BadInput) as no_budget:
+        there.plans.keep(case, {"income_wages": "5200"})
+
+    assert [expected(e) for e in (no_plan, no_offers, no_budget)] == [
+        ["no_plan_here"], ["no_offers_here"], ["budget_none"],
+    ]  # fmt: skip
+    assert there.plans.compare(case, [{"principal": "1200", "months": "4"}])["offers"]
+
+
 def test_what_was_paid_is_what_the_log_says(desk: Opener) -> None:
     case = signed(desk, principal="1200", months="4", rate="12", kind="equal_instalments", imputation="principal_first")
     for day, amount in (("2026-07-18", "100"), ("2026-07-19", "250.50"), ("2026-08-19", "400")):

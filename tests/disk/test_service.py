@@ -19,7 +19,7 @@ import pytest
 
 from escalation.cli import everything
 from escalation.errors import BadInput
-from escalation.service import Installed, Removed, detect, install, uninstall
+from escalation.service import Installed, Removed, detect, install, installed, uninstall
 from escalation.watchdog import ALIVE, READY, notify, status, watchdog_seconds
 from escalation.wording import wording
 
@@ -45,10 +45,12 @@ class Account:
         self.ran.append(tuple(words))
         return subprocess.CompletedProcess(words, int(bool(self.failing & set(words))), "", "")
 
-    def install(self, system: str, store: str, start: bool = False, python: str = sys.executable) -> Installed:
+    def install(
+        self, system: str, store: str, start: bool = False, python: str = sys.executable, **more: Any
+    ) -> Installed:
         self.ran.clear()
         return install(
-            store, system=system, start=start, python=python, home=self.home, environ=self.environ, run=self.run
+            store, system=system, start=start, python=python, home=self.home, environ=self.environ, run=self.run, **more
         )
 
     def uninstall(self, system: str) -> Removed:
@@ -198,7 +200,7 @@ def test_every_note_has_a_sentence(lang: str) -> None:
         word
         for path in source.glob("*.py")
         for word in path.read_text("utf-8").replace('"', " ").split()
-        if word.startswith("service.") and word.islower()
+        if word.startswith(("service.", "service_cron.")) and word.islower()
     }
 
     assert len(keys) > 6
@@ -210,6 +212,31 @@ def test_the_system_is_found_by_what_runs_not_by_what_is_installed(tmp_path: Pat
 
     assert found == ["windows", "launchd", "systemd"]
     assert detect("linux", tmp_path / "none") == "cron"
+
+
+def test_where_no_manager_was_found_it_says_so_and_what_does_it_meanwhile(account: Account) -> None:
+    with_cron = account.install("cron", "/data/cases.db", asked=False, which=lambda name: f"/usr/bin/{name}")
+    without = account.install("cron", "/data/cases.db", asked=False, which=lambda name: None)
+    asked = account.install("cron", "/data/cases.db", which=lambda name: None)
+
+    assert with_cron.notes == ("service_cron.no_manager", "service_cron.meanwhile")
+    assert without.notes == ("service_cron.no_manager", "service_cron.no_crontab", "service_cron.meanwhile")
+    assert asked.notes == ("service_cron.no_crontab", "service_cron.meanwhile")
+
+
+def test_what_was_installed_is_found_whatever_the_system_is_now(account: Account) -> None:
+    before = installed(account.home, account.environ)
+    for system in ("systemd", "windows"):
+        account.install(system, "/data/cases.db")
+    both = installed(account.home, account.environ)
+    account.uninstall("windows")
+    path = account.install("systemd", "/data/cases.db").path
+    assert path is not None
+    one = installed(account.home, account.environ)
+    path.write_text("somebody else's")
+
+    assert (before, both, one) == ((), ("systemd", "windows"), ("systemd",))
+    assert installed(account.home, account.environ) == ()
 
 
 # -- systemd -------------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ def test_show_list_due_and_log_fit_and_name_what_matters(told: Told) -> None:
     assert {"zh": "已更正", "en": "corrected"}[told.lang] in pages["log"]
     assert "900.00" in pages["log"]
     assert {"zh": "法规", "en": "statute"}[told.lang] in pages["due"]
-    assert "2026-09-28" in pages["list"]
+    assert {"zh": "9月28日 周一", "en": "Mon 28 Sep"}[told.lang] in pages["list"]
 
 
 def test_what_was_just_written_is_said_in_a_few_lines(told: Told) -> None:

@@ -24,11 +24,14 @@ from escalation.errors import (
     ImportStopped,
     NotFound,
     Refused,
+    StoreBroken,
     StoreBusy,
     StoreDamaged,
     StoreError,
+    StoreReadOnly,
     StoreTooNew,
     StoreUnsure,
+    Unmapped,
     WouldConflict,
 )
 from escalation.wording import error_lines, visible, wording
@@ -238,6 +241,10 @@ REFUSAL = Refusal(
     ),
     possible=("complained",),
 )
+LOST = Refusal(
+    event="migrate", at=REFUSAL.at, states={"main": "waiting"}, possible=(),
+    missing=(Missing(track="main", state="waiting", to="waiting", transition=False),),
+)  # fmt: skip
 FINDING = Finding("unknown-key", "error", "a.yaml", 3, 5, "states.x", {"found": "too", "expected": "to", "meant": "to"})
 BELOW = FieldProblem("loss", "-1", "min", limit="0")
 
@@ -253,6 +260,7 @@ def stopped(**files: str) -> ImportStopped:
 ERRORS: list[tuple[Exception, list[str]]] = [
     (Refused(REFUSAL), ["给出赔付", "等待答复", "诉讼", "已解决", "证据", "照片", "损失金额", "200.00", "300.00"]),
     (Refused(Refusal(event="x", at=REFUSAL.at, states={}, missing=(), possible=())), ["x"]),
+    (Unmapped(Refused(LOST), "k3f9", "court", {"waiting": "wait"}), ["等待答复", "--to court --map waiting=wait"]),
     (BadInput(FieldProblem("at", "tomorow", "instant"), BELOW), ["--at", "tomorow", "损失金额", "0"]),
     (BadInput(FieldProblem("chanel", "app", "unknown", "channel", 7, "a, b")), ["7", "chanel", "channel", "a, b"]),
     (NotFound("event", "clam_sent", "claim_sent", ("claim_sent",)), ["clam_sent", "claim_sent"]),
@@ -269,6 +277,9 @@ ERRORS: list[tuple[Exception, list[str]]] = [
     (StoreTooNew("postgresql://db/x", "schema 9"), ["postgresql://db/x", "schema 9"]),
     (StoreBusy("postgresql://db/x", "locked"), ["postgresql://db/x"]),
     (StoreUnsure("postgresql://db/x", "lost"), ["postgresql://db/x", "log"]),
+    (StoreReadOnly("/x/cases.db", "odd"), ["/x/cases.db", "odd"]),
+    (StoreBroken("/x/cases.db", "database disk image is malformed"), ["/x/cases.db", "escalation doctor"]),
+    (StoreBroken("/x/a b", "x", "/b.tar.gz"), ["mv '/x/a b' '/x/a b.damaged'", "restore /b.tar.gz --store '/x/a b'"]),
     (stopped(rest="a b.jsonl", unsure="u.jsonl"), ["server gone", "import 'a b.jsonl'", "k4aa", "import u.jsonl"]),
     (stopped(), ["postgresql://db/x", "c3", "show k4aa"]),
     (StoreDamaged("/x/cases.db", "k3f9", 4, "hash"), ["k3f9", "4"]),

@@ -6,13 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from stage import SMALL, USUAL, WIDE, press, shown, stage
+from stage import SMALL, USUAL, WIDE, press, settled, shown, stage
 
 from escalation import Desk
 from escalation.demo import fill
 from tui.screens.board import BoardScreen
 from tui.screens.case import CaseScreen
-from tui.widgets.due_table import DueTable, group_of, mark_of
+from tui.widgets.due_table import DueTable, columns, group_of, mark_of
 from tui.widgets.month import Month, Year, month_text, turned
 from tui.words import words
 
@@ -77,6 +77,42 @@ async def test_each_size_shows_what_is_due(tmp_path: Path, lang: str, size: tupl
         assert "11-23" in said
         if size != SMALL:
             assert ("2026年11月" if lang == "zh" else "Nov 2026") in said
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_more_room_shows_more_of_what_is_to_be_done_and_in_which_case(tmp_path: Path, lang: str) -> None:
+    seen: dict[int, int] = {}
+    async with stage(tmp_path, fill, lang=lang) as pilot:
+        await press(pilot, "f7")
+        for width, height in ((60, 20), (80, 24), (120, 40), (172, 40), (200, 50)):
+            await pilot.resize_terminal(width, height)
+            await settled(pilot)
+            said = shown(pilot)
+            listed = pilot.app.screen.query_one(DueTable)
+            texts = [r[name] for r in listed._rows if not isinstance(r, str) for name in ("text", "title")]
+            seen[width] = sum(max(n for n in range(len(each) + 1) if each[:n] in said) for each in texts)
+            if width == 120:
+                longest = "选一步走：回去谈、找调解，或者先看看自己。" if lang == "zh" else "Ask 12368 how it is going."
+                assert longest in said
+                assert ("三周后才补记的答复，撤销了逾期" if lang == "zh" else "The whole way") in said
+    assert seen[60] < seen[80] < seen[120] <= seen[172] <= seen[200]
+
+
+async def test_all_counts_are_seen_where_the_line_is_short(tmp_path: Path) -> None:
+    async with stage(tmp_path, fill, lang="en", size=(60, 20)) as pilot:
+        await press(pilot, "f7")
+        assert "Later 10" in shown(pilot)
+
+
+def test_columns_leave_what_they_do_not_need() -> None:
+    rows = [row(text="回复", title="一" * 30, party="lender", basis=None), row(text="回复", title="短", basis=None)]
+    wide = columns(words("zh"), rows, 120, 2026, False)
+    assert wide["case"] == 60
+    rows = [row(text="回" * 60, title="短", basis=None)]
+    wide = columns(words("zh"), rows, 120, 2026, False)
+    assert wide["case"] == 2
+    assert sum(wide.values()) + len(wide) + 2 == 120
+    assert "case" not in columns(words("zh"), rows, 40, 2026, False)
 
 
 async def test_enter_opens_the_case_and_escape_returns(tmp_path: Path) -> None:

@@ -14,6 +14,9 @@ from escalation.daemon import Daemon
 from escalation.deliveries import Deliveries
 from escalation.errors import DeliveryFailed
 from escalation.rows import to_int
+from escalation.standing import ONCE
+from tui.screens.channel import ChannelScreen
+from tui.screens.channel_adding import AddChannelScreen
 
 PARCEL = Path(__file__).parent.parent / "procedures" / "parcel-dispute.yaml"
 
@@ -55,6 +58,27 @@ async def test_nobody_minds_the_days_yet(tmp_path: Path) -> None:
         assert "escalation daemon install" in said
         assert "加一个渠道" in said
         assert "后台没开" in said.splitlines()[0]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_where_nothing_was_announced_the_keys_work_at_once(tmp_path: Path, lang: str) -> None:
+    async with stage(tmp_path, lambda desk: desk.open(str(PARCEL)), lang=lang) as pilot:
+        await press(pilot, "f8", "enter")
+        assert isinstance(pilot.app.screen, AddChannelScreen)
+
+
+async def test_with_a_channel_down_and_enter_work_at_once(tmp_path: Path) -> None:
+    async with stage(tmp_path, add_channel) as pilot:
+        await press(pilot, "f8")
+        ways = pilot.app.screen.query_one("#ways", OptionList)
+        assert ways.has_focus
+        assert ways.highlighted == 0
+        await press(pilot, "down")
+        assert ways.highlighted == 1
+        await press(pilot, "up", "enter")
+        assert isinstance(pilot.app.screen, ChannelScreen)
+        await press(pilot, "escape", "down", "enter")
+        assert isinstance(pilot.app.screen, AddChannelScreen)
 
 
 async def test_a_daemon_that_stopped_is_said_once_at_the_start(tmp_path: Path) -> None:
@@ -168,3 +192,41 @@ async def test_cases_that_cannot_be_worked_out_are_told_with_what_to_do(tmp_path
 
     assert "1 个案件现在算不出来" in said
     assert "escalation doctor" in said
+
+
+@pytest.mark.parametrize(("lang", "says"), [("zh", "后台 2 分钟前看过"), ("en", "looked 2 minutes ago")])
+async def test_a_daemon_that_cron_starts_now_and_then_is_not_called_stopped(
+    tmp_path: Path, lang: str, says: str
+) -> None:
+    def by_cron(desk: Desk) -> None:
+        desk.open(str(PARCEL), title="花瓶碎了", at="2026-11-10T09:00")
+        then = desk.now() - timedelta(minutes=2)
+        daemon = Daemon(desk.engine.store, send=take, nightly=False, id=f"{ONCE}desk-1")
+        daemon.once(lambda: then)
+        daemon.sending.close()
+        daemon.deliveries.stopped(daemon.id, then)
+
+    stopped = {"zh": "已停", "en": "stopped for"}[lang]
+    async with stage(tmp_path, by_cron, lang=lang, size=WIDE) as pilot:
+        first = shown(pilot)
+        await press(pilot, "f8")
+        page = shown(pilot)
+
+    assert says in first.splitlines()[0]
+    assert stopped not in first + page
+    assert "daemon install" not in page
+    assert {"zh": "隔一阵看一次", "en": "now and then"}[lang] in page
+
+
+async def test_a_channel_that_took_no_test_message_is_shown_as_failing(tmp_path: Path) -> None:
+    def fill(desk: Desk) -> None:
+        desk.open(str(PARCEL), title="花瓶碎了", at="2026-11-10T09:00")
+        desk.add_channel("phone", "json://127.0.0.1:1/", test=False, keep="file")
+        with pytest.raises(DeliveryFailed):
+            desk.test_channel("phone")
+
+    async with stage(tmp_path, fill, size=WIDE) as pilot:
+        await press(pilot, "f8")
+        page = shown(pilot)
+
+    assert "起送不到" in page

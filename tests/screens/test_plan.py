@@ -355,6 +355,22 @@ async def test_where_there_is_nothing_yet_no_command_and_no_name_of_a_fact_is_sh
     assert {"zh": "还没有", "en": "yet"}[lang] in text
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("tab", ["budget", "compare", "agreed"])
+async def test_a_procedure_without_plans_sends_nobody_to_what_it_has_not(tmp_path: Path, lang: str, tab: str) -> None:
+    def planless(desk: Desk) -> None:
+        CASES[:] = [desk.open("court-papers", title="传票", at="2026-11-10")]
+
+    async with plans(tmp_path, planless, tab, lang=lang) as pilot:
+        text = shown(pilot)
+        agree = pilot.app.screen.query_one("#agree", Button).display
+
+    for sign in ("记下谈定", "还欠多少", "Record the agreement", "What is owed", "--"):
+        assert sign not in text
+    assert not agree
+    assert {"zh": "方案", "en": "plan"}[lang] in text
+
+
 @pytest.mark.parametrize("by_mouse", [False, True])
 async def test_from_the_empty_schedule_one_goes_to_recording_the_agreement(tmp_path: Path, by_mouse: bool) -> None:
     async with plans(tmp_path, bare, "agreed") as pilot:

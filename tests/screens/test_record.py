@@ -122,7 +122,7 @@ async def test_an_earlier_day_in_plain_words(tmp_path: Path) -> None:
         await write(pilot, AT, "上周五")
         assert "没有" not in shown(pilot).splitlines()[2]
         assert "11月13日 周五" in shown(pilot)  # before the proposal: the library says so
-        assert "现在还不能记" in shown(pilot)
+        assert "那时还不能记" in shown(pilot)
         await write(pilot, AT, "周五 14:30")
         assert "11月20日 周五 14:30" in shown(pilot)
         await press(pilot, "ctrl+s")

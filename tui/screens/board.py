@@ -40,10 +40,10 @@ class BoardScreen(Page):
     name_of_help: ClassVar[str] = "page_board"
     BINDINGS: ClassVar[list[BindingType]] = bindings("earlier", "later", "today", "mine")
     AUTO_FOCUS: ClassVar[str] = "#due"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (56, "-usual"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (56, "-usual"), (172, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     DEFAULT_CSS = """
-    BoardScreen #counts { height: 1; padding: 0 1; }
+    BoardScreen #counts { height: auto; max-height: 2; padding: 0 1; }
     BoardScreen #both { height: 1fr; }
     BoardScreen #month { dock: bottom; }
     BoardScreen.-wide #month { dock: right; width: 52; height: 100%; }

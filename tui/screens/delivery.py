@@ -32,7 +32,7 @@ class DeliveryScreen(Page):
 
     commands: ClassVar[tuple[str, ...]] = ("open", "add_channel", "seen", "retry", "back")
     name_of_help: ClassVar[str] = "page_delivery"
-    AUTO_FOCUS: ClassVar[str] = "#told"
+    AUTO_FOCUS: ClassVar[str] = ""  # which list has something is known when it is read
     BINDINGS: ClassVar[list[BindingType]] = bindings("add_channel", "seen", "retry")
     DEFAULT_CSS = """
     DeliveryScreen #about { height: auto; max-height: 35%; padding: 0 1; }
@@ -73,7 +73,8 @@ class DeliveryScreen(Page):
         key = "delivery.said" if told else "delivery.nothing_said"
         self.query_one("#said", Static).update(self.say(key, n=len(told), days=DAYS))
         self._list(told)
-        if self.focused is None:
+        lost = self.focused is None or (not told and self.query_one("#told").has_focus)
+        if lost:
             self.query_one("#told" if told else "#ways", OptionList).focus()
 
     def _ways(self, channels: Sequence[Data]) -> None:
@@ -126,8 +127,8 @@ class DeliveryScreen(Page):
         self.app.push_screen(CaseScreen(str(event.option.id).partition(":")[2]))
 
     def action_open(self) -> None:
-        lists = [each for each in self.query(OptionList) if each.has_focus]
-        (lists[0] if lists else self.query_one("#told", OptionList)).action_select()
+        ways, told = self.query_one("#ways", OptionList), self.query_one("#told", OptionList)
+        (ways if ways.has_focus or not told.option_count else told).action_select()
 
     def on_resize(self) -> None:
         self.refill()  # where lines break

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from escalation.wording import Wording, visible
-from escalation.wording.errors import reason_said
+from escalation.wording.errors import reason_said, system_said
 from tui.widgets.status import missed_said, span
 
 Data = Mapping[str, Any]
@@ -21,6 +21,10 @@ SETTLED = ("told", "silent", "overtaken", "kept")
 def standing_text(words: Wording, standing: Data, now: datetime) -> Text:
     """The daemon, what was put aside, and what to do where something is missing."""
     text = Text()
+    if standing["read_only"]:
+        text.append(f"{words.say('mark.bad')} ")
+        reason = system_said(standing["read_only"], words)
+        text.append(words.say("store_read_only.status", reason=reason) + "\n", "bold")
     _daemon(text, words, standing, now)
     for each in standing["parked"]:
         why = reason_said(each["reason"], words)
@@ -46,6 +50,10 @@ def _daemon(text: Text, words: Wording, standing: Data, now: datetime) -> None:
     if standing["alive"]:
         text.append(f"{words.say('mark.ok')} ")
         text.append(words.say("daemon.alive", ago=ago) + "\n", "bold")
+    elif standing["now_and_then"]:
+        text.append(f"{words.say('mark.ok')} ")
+        text.append(words.say("daemon_now_and_then.looked", ago=ago) + "\n", "bold")
+        text.append(words.say("daemon_now_and_then.until") + "\n")
     else:
         missed = missed_said(words, standing, now)
         text.append(f"{words.say('mark.bad')} ")

@@ -1,4 +1,7 @@
-"""Where somebody stands, in their own words -> a case brought there: procedure, values, events with their days."""
+"""Where somebody stands, in their own words -> a case brought there: procedure, values, events with their days.
+
+Nothing that was said is lost: what the procedure does not take, now or ever, the case keeps as a note.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from escalation.errors import BadInput, NotFound, Refused, WouldConflict
-from escalation.wording import Wording, visible
 from tui.forms import Field
 
 if TYPE_CHECKING:
@@ -24,6 +26,11 @@ _REGIONS = ("shanghai", "zhejiang", "elsewhere")
 _PAPER_EVENTS = {"enforcement": "enforcement_notice_received", "judgment": "judgment_against_me"}
 """Papers that are not the first ones of a case, by the event that tells of them."""
 
+DAYS = ("asked", "refused", "filed", "answered", "above", "received", "found", "contacted")
+"""The answers that are days. Each is the day of a step."""
+_ANSWERS = {"amount_owed": "amount", "claimed": "amount", "sum": "amount"}
+"""Answers that a procedure calls otherwise."""
+
 Say = Callable[[str], str]
 
 
@@ -36,6 +43,8 @@ class Step(NamedTuple):
     data: Mapping[str, Any] = {}
     ready: tuple[str, ...] = ()
     """Checklists that must have been in order then: whoever has done it has had them."""
+    tells: tuple[str, ...] = ()
+    """Answers that are said by it and its data, besides the day."""
 
 
 class Plan(NamedTuple):
@@ -45,21 +54,56 @@ class Plan(NamedTuple):
     title: str | None
     facts: dict[str, str]
     steps: tuple[Step, ...]
+    said: Mapping[str, Any]
+    """The answers that it was made of, by field."""
 
     @property
     def opened(self) -> str | None:
         """The first day that was said."""
         return min((s.day for s in self.steps if s.day), default=None)
 
+    @property
+    def other(self) -> tuple[str, ...]:
+        """Answers, but for the name and the days, that are no value of the case."""
+        facts = {_ANSWERS.get(name, name) for name in self.facts}
+        return tuple(n for n in self.said if n != "name" and n not in DAYS and n not in facts)
 
-class Progress:
-    """How far the opening got: a store that is busy halfway is asked again for the rest only."""
 
-    def __init__(self) -> None:
-        self.case: str | None = None
-        self.done = 0
-        self.refused: list[str] = []
-        """Events that the procedure did not take; they were kept as notes."""
+class Kept(NamedTuple):
+    """A step that the procedure does not take yet; a note keeps it."""
+
+    title: str
+    day: str | None
+    lacks: str | None
+    """The answer without which it cannot be recorded."""
+    unready: tuple[str, ...]
+    """What checklists that are not in order are called."""
+
+
+class Opened(NamedTuple):
+    """What became of a plan."""
+
+    case: str
+    taken: tuple[Step, ...]
+    kept: tuple[Kept, ...]
+    apart: tuple[str, ...]
+    """Answers that a note keeps, by field."""
+    ticked: bool
+    """Whether anything was taken as ready because of what was done."""
+
+    @property
+    def lacks(self) -> str | None:
+        """The first answer without which something could not be recorded."""
+        return next((each.lacks for each in self.kept if each.lacks), None)
+
+
+class Notes(NamedTuple):
+    """How notes are worded."""
+
+    step: Callable[[str, str | None], str]
+    """From what the event is called, and its day."""
+    answers: Callable[[Sequence[str]], str]
+    """From the answers that it is to say, by field."""
 
 
 def whom(place: str, say: Say) -> tuple[Field, ...]:
@@ -95,24 +139,24 @@ def when(place: str, say: Say) -> tuple[Field, ...]:
 
 def plan(place: str, said: Mapping[str, Any]) -> Plan:
     """What to open and to record. `said`: the answers by field, days as ISO text."""
-    name = said.get("name") or None
+    name, said = said.get("name") or None, {n: value for n, value in said.items() if value}
     if place == "papers":
-        return Plan(_PAPERS, name, {}, _papers(said))
+        return Plan(_PAPERS, name, {}, _papers(said), said)
     if place == "bought":
         facts = {"claimed": said["amount"]} if said.get("amount") else {}
-        return Plan(_SHOPPING, name, facts, _dated(_bought(said)))
+        return Plan(_SHOPPING, name, facts, _dated(_bought(said)), said)
     if place == "credit":
-        return Plan(_CREDIT, name, {}, ())
+        return Plan(_CREDIT, name, {}, (), said)
     facts = {"respondent": said.get("respondent"), "amount_owed": said.get("amount")}
-    return Plan(_LENDING, name, {k: v for k, v in facts.items() if v}, _dated(_lending(place, said)))
+    return Plan(_LENDING, name, {k: v for k, v in facts.items() if v}, _dated(_lending(place, said)), said)
 
 
 def _papers(said: Mapping[str, Any]) -> tuple[Step, ...]:
     kind, day = said.get("kind"), said.get("received")
     if kind in _PAPER_EVENTS:
-        return (Step(_PAPER_EVENTS[kind], day),)
-    claimed = {"claimed": said["amount"]} if said.get("amount") else {}
-    return (Step("papers_received", day, {"kind": kind, **claimed}),) if kind else ()
+        return (Step(_PAPER_EVENTS[kind], day, tells=("kind",)),)
+    data = {name: said[answer] for name, answer in (("kind", "kind"), ("claimed", "amount")) if answer in said}
+    return (Step("papers_received", day, data, tells=("kind", "amount")),) if data or day else ()
 
 
 def _bought(said: Mapping[str, Any]) -> list[Step]:
@@ -129,7 +173,7 @@ def _lending(place: str, said: Mapping[str, Any]) -> list[Step]:
     refused, filed = said.get("refused"), said.get("filed")
     steps = [
         Step("proposal_sent", said.get("asked") or refused, {}, ("hardship",)),
-        Step("proposal_rejected", refused, {"reason": said.get("reason") or "not_said"}),
+        Step("proposal_rejected", refused, {"reason": said.get("reason") or "not_said"}, tells=("reason",)),
     ]
     if place == "refused":
         return steps
@@ -146,12 +190,13 @@ def _lending(place: str, said: Mapping[str, Any]) -> list[Step]:
     above = said.get("above")
     if said.get("where") == "association":
         place_of = {"place": said["place"]} if said.get("place") else {}
+        papers = ("genuine_association", "help_papers")
         return [
-            *steps, Step("help_sought", above),
-            Step("association_contacted", above, place_of, ("genuine_association", "help_papers")),
+            *steps, Step("help_sought", above, tells=("where",)),
+            Step("association_contacted", above, place_of, papers, ("place",)),
         ]  # fmt: skip
     return [
-        *steps, Step("regulator_considered", above),
+        *steps, Step("regulator_considered", above, tells=("where",)),
         Step("regulator_complaint_sent", above, whose, ("regulator_papers",)),
     ]  # fmt: skip
 
@@ -165,37 +210,52 @@ def _dated(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def sentences(
-    made: Plan, described: Mapping[str, Any], words: Wording, day: Callable[[str | None], str], hidden: str | None
-) -> list[str]:
-    """What will be written, before it is. `described`: the procedure; `hidden`: what stands for name and amount."""
-    titles = {t["event"]: t["title"] for s in described["states"] for t in s["transitions"]}
-    title = hidden or visible(made.title or described["title"])
-    lines = [words.say("welcome.will_open", title=title, procedure=described["title"])]
-    amount = made.facts.get("amount_owed") or made.facts.get("claimed")
-    if amount:
-        lines.append(words.say("welcome.will_amount", amount=hidden or amount))
-    lines += [words.say("welcome.will_record", day=day(s.day), event=titles.get(s.event, s.event)) for s in made.steps]
-    if any(step.ready for step in made.steps):
-        lines.append(words.say("welcome.will_tick"))
-    return lines
+def carry_out(desk: Desk, made: Plan, notes: Notes) -> Opened:
+    """Open the case and record what has happened; what the procedure does not take becomes a note.
 
-
-def carry_out(desk: Desk, plan: Plan, progress: Progress, note: Callable[[str, str | None], str]) -> str:
-    """Open the case and record what has happened; what the procedure does not take becomes a note. The case's id."""
-    if progress.case is None:
-        progress.case = desk.open(plan.procedure, title=plan.title, at=plan.opened, facts=plan.facts)
-    case, titles = progress.case, desk.titles(progress.case)
-    for n, step in enumerate(plan.steps[progress.done :], progress.done):
-        key = f"opening-{n}"
+    To be run by `Desk.at_once`: it is several entries, and belongs together.
+    """
+    case = desk.open(made.procedure, title=made.title, at=made.opened, facts=made.facts)
+    titles, ticked = desk.titles(case), False
+    taken, kept = list[Step](), list[Kept]()
+    for step in made.steps:
         try:
-            for checklist in step.ready:
-                for item in desk.show(case, as_of=step.day)["checklists"][checklist]["missing"]:
-                    desk.done(case, item if "." in item else f"{checklist}.{item}", at=step.day)
-            desk.record(case, step.event, step.data, at=step.day, key=key)
-        except (Refused, BadInput, NotFound, WouldConflict):
+            for item in _unticked(desk, case, step):
+                desk.done(case, item, at=step.day)
+                ticked = True
+            desk.record(case, step.event, step.data, at=step.day)
+            taken.append(step)
+        except (Refused, BadInput, NotFound, WouldConflict) as error:
             title = titles["event"].get(step.event, step.event)
-            desk.note(case, note(title, step.day), key=key)
-            progress.refused.append(title)
-        progress.done = n + 1
-    return case
+            unready = tuple(titles["checklist"].get(name, name) for name in _unready(error))
+            kept.append(Kept(title, step.day, _lacking(error), unready))
+            desk.note(case, notes.step(title, step.day))
+    told = {name for step in taken for name in step.tells}
+    apart = tuple(name for name in made.other if name not in told)
+    if apart:
+        desk.note(case, notes.answers(apart))
+    return Opened(case, tuple(taken), tuple(kept), apart, ticked)
+
+
+def _unticked(desk: Desk, case: str, step: Step) -> list[str]:
+    """What its checklists still lack on its day."""
+    if not step.ready:
+        return []
+    lists = desk.show(case, as_of=step.day)["checklists"]
+    missing = [(name, item) for name in step.ready for item in lists[name]["missing"]]
+    return [item if "." in item else f"{name}.{item}" for name, item in missing]
+
+
+def _lacking(error: Exception) -> str | None:
+    """The answer that a step asks for, and nobody gave."""
+    problems = error.problems if isinstance(error, BadInput) else ()
+    required = (p.field for p in problems if p.expected == "required")
+    return next((_ANSWERS.get(name, name) for name in required), None)
+
+
+def _unready(error: Exception) -> list[str]:
+    """The checklists that keep a step out."""
+    if isinstance(error, Refused):
+        return [name for each in error.refusal.missing for name in each.checklists]
+    problems = error.problems if isinstance(error, BadInput) else ()
+    return [str(p.value).partition(".")[0] for p in problems if p.expected == "attachment"]

@@ -132,7 +132,8 @@ class PlanScreen(PlanWork):
 
     def _show_schedule(self) -> None:
         if self._agreed["agreed_on"] is None:
-            self._put("schedule", Text(self.say("plan_screen.none_agreed")))
+            key = "none_agreed" if self._agreed["begins_with"] else "none_here"
+            self._put("schedule", Text(self.say(f"plan_screen.{key}")))
             return
         today = self._agreed["today"]
         text = told("plan_show", self._agreed, self.app.lang, self._width, titles=self.titles, today=today)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual import events, on, work
@@ -21,12 +22,17 @@ from tui.commands import bindings
 from tui.forms import Answers, Field, problem_said, read_form, shown_said
 from tui.screens.demo import DemoHost
 from tui.screens.drafts import Key, Typed
-from tui.screens.opening import PLACES, Plan, Progress, carry_out, plan, sentences, when, whom
+from tui.screens.opening import PLACES, Opened, Plan, carry_out, plan, when, whom
+from tui.screens.opening_words import field_title, last_page, notes_of
 from tui.widgets.choice import Choice
 from tui.widgets.form import Form
 from tui.widgets.hints import Hints
 from tui.widgets.preview import HIDDEN
+from tui.widgets.prose import Prose
 from tui.widgets.status import kept_said
+
+if TYPE_CHECKING:
+    from escalation.api import Desk
 
 WHERE, WHOM, WHEN, CHECK = range(4)
 
@@ -57,8 +63,13 @@ class WelcomeScreen(DemoHost):
         self.typed: dict[str, str] = {}
         """Everything typed so far, by field: nothing is lost by going back, or by choosing again."""
         self.skipped: set[int] = set()
-        self.progress = Progress()
         self._plan: Plan | None = None
+        """What was tried, and is shown."""
+        self._lacks: str | None = None
+        """The field without which something of it would be a note only."""
+        self._opening = False
+        self._towards: str | None = None
+        """The field that is to have the focus once the question is shown; empty: where typing begins."""
         self._now: datetime | None = None
 
     def body(self) -> ComposeResult:
@@ -66,12 +77,13 @@ class WelcomeScreen(DemoHost):
         yield OptionList(id="places", markup=False)
         yield Form(id="form")
         with VerticalScroll(id="list"):
-            yield Static("", id="sentences", markup=False)
+            yield Prose(id="sentences")
         with Horizontal(id="language"):
             yield Static("语言 Language", markup=False)
             yield Choice([("zh", "中文"), ("en", "English")], self.app.lang, clearable=False, id="lang")
         with Horizontal(id="acts"):
             yield Button(self.say("welcome.forward"), id="forward", compact=True, variant="primary")
+            yield Button("", id="mend", compact=True)
             yield Button(self.say("welcome.skip"), id="skip", compact=True)
             yield Button(self.say("welcome.before"), id="before", compact=True)
 
@@ -111,14 +123,22 @@ class WelcomeScreen(DemoHost):
 
     async def fill(self) -> None:
         self._show_words()
+        if self.step in (WHOM, WHEN):
+            if await self.form.ask(self.fields(), self.typed) or self._towards is not None:
+                self._focus_field(self._towards)
+            self._towards = None
         now = await self.ask(lambda desk: desk.now())
         self._now = now.astimezone(DEFAULT_ZONE)
         if self.step in (WHOM, WHEN):
-            if await self.form.ask(self.fields(), self.typed):
-                self.form.focus_first()
             self._check()
         elif self.step == CHECK:
             await self._show_plan()
+
+    def _focus_field(self, name: str | None) -> None:
+        if name in [field.name for field in self.form.fields]:
+            self.form.focus_field(str(name))
+        else:
+            self.form.focus_first()
 
     def fields(self) -> tuple[Field, ...]:
         """What the question that is shown asks."""
@@ -136,6 +156,7 @@ class WelcomeScreen(DemoHost):
             self.query_one(f"#{id}").display = self.step == step
         self.form.display = self.step in (WHOM, WHEN)
         self.query_one("#skip").display = self.step != CHECK
+        self._offer_mending()
         self.query_one("#before").display = self.step != WHERE
         self.query_one("#forward", Button).label = self.say("welcome.open" if self.step == CHECK else "welcome.forward")
         self.query_one("#skip", Button).label = self.say("welcome.later" if self.step == WHERE else "welcome.skip")
@@ -177,35 +198,68 @@ class WelcomeScreen(DemoHost):
         return answers
 
     async def _show_plan(self) -> None:
-        """What will be written, as sentences, before it is."""
-        made = self._plan = self._made()
-        described = await self.ask(lambda desk: desk.procedure(made.procedure))
-        lines = sentences(made, described, self.words, self._day, HIDDEN if self.app.masked else None)
-        text = Text("\n".join(f"- {line}" for line in lines))
+        """What will be written, as sentences, before it is: all of it is tried, and taken back."""
+        made, asked = self._made(), self._every_field()
+        shown = self.query_one("#sentences", Prose)
+        self._plan = None
+        try:
+            tried, described = await self.ask(lambda desk: desk.at_once(lambda: self._tried(desk, made), keep=False))
+        except (EscalationError, ProcedureError):
+            shown.put(Text(self.say("welcome.still_here")))
+            raise
+        said = last_page(made, tried, described, asked, self.words, self._day, HIDDEN if self.app.masked else None)
+        text = Text("\n".join(f"- {line}" for line in said.will))
+        if said.noted:
+            text.append(f"\n\n{self.say('welcome.noted')}\n" + "\n".join(f"- {line}" for line in said.noted))
+        if said.until:
+            text.append(f"\n{said.until}", "bold")
         text.append(f"\n\n{self.say('welcome.reminders')}", "dim")
-        self.query_one("#sentences", Static).update(text)
+        shown.put(text)
+        self._plan, self._lacks = made, tried.lacks
+        self._offer_mending()
+
+    def _carried_out(self, desk: Desk, made: Plan) -> Opened:
+        """The case opened."""
+        return carry_out(desk, made, notes_of(made, self._every_field(), self.words, self._day))
+
+    def _tried(self, desk: Desk, made: Plan) -> tuple[Opened, Mapping[str, Any]]:
+        """What becomes of it, and the procedure; which is read from its file only once, by the opening."""
+        opened = self._carried_out(desk, made)
+        return opened, desk.procedure(made.procedure)
+
+    def _offer_mending(self) -> None:
+        """A way back to the one answer that is missing."""
+        button = self.query_one("#mend", Button)
+        button.display = self.step == CHECK and self._lacks is not None
+        if self._lacks is not None:
+            button.label = self.say("welcome.mend", field=field_title(self._lacks, self._every_field()))
+
+    def _every_field(self, skipped: Collection[int] = ()) -> list[Field]:
+        """The fields of all questions of this place but the `skipped` ones."""
+        place = self.place or PLACES[0]
+        asked = {WHOM: whom(place, self.say), WHEN: when(place, self.say)}
+        return [field for step, each in asked.items() if step not in skipped for field in each]
 
     def _day(self, iso: str | None) -> str:
         today = self._now.date().isoformat() if self._now else None
         return self.words.day(iso, today) if iso else self.say("welcome.no_day")
 
     def _made(self) -> Plan:
-        place, now = self.place or PLACES[0], self._now
-        assert now is not None
-        asked = {WHOM: whom(place, self.say), WHEN: when(place, self.say)}
-        fields = [field for step, each in asked.items() if step not in self.skipped for field in each]
-        return plan(place, read_form(fields, self.typed, now).values)
+        assert self._now is not None
+        return plan(self.place or PLACES[0], read_form(self._every_field(self.skipped), self.typed, self._now).values)
 
     # -- going on ----------------------------------------------------------------------------------------
 
-    def go(self, step: int) -> None:
-        """To another question."""
-        self.step = step
+    def go(self, step: int, field: str = "") -> None:
+        """To another question, and there to a field; else to where typing begins."""
+        self.step, self._towards = step, field
+        self._plan = self._lacks = None
         self.notice("")
         self.refill()
         if step == WHERE:
             self.query_one("#places").focus()
         elif step == CHECK:
+            self.query_one("#sentences", Prose).put(Text(self.say("welcome.trying")))
             self.query_one("#forward").focus()
 
     def action_forward(self) -> None:
@@ -267,6 +321,13 @@ class WelcomeScreen(DemoHost):
     def _before_pressed(self) -> None:
         self.action_back()
 
+    @on(Button.Pressed, "#mend")
+    def _mend(self) -> None:
+        """Back to the answer that is missing."""
+        if self._lacks is not None:
+            named = [field.name for field in whom(self.place or PLACES[0], self.say)]
+            self.go(WHOM if self._lacks in named else WHEN, self._lacks)
+
     @on(Button.Pressed, "#skip")
     def _skip(self) -> None:
         """Leave a question unanswered: what was typed into it does not count, and stays should one come back."""
@@ -276,26 +337,28 @@ class WelcomeScreen(DemoHost):
         self.skipped.add(self.step)
         self._next()
 
-    @work(exclusive=True, group="open")
+    @work(group="open")
     async def _open(self) -> None:
         """Write it all, and show the one thing to do next."""
         from tui.screens.case import CaseScreen
 
-        made, progress = self._plan, self.progress
-        if made is None:
+        made = self._plan
+        if self._opening:
             return
-
-        def note(title: str, day: str | None) -> str:
-            return self.say("welcome.note", event=title, day=self._day(day))
-
+        if made is None:  # it could not be tried: perhaps it can now
+            self.refill()
+            return
+        self._opening = True
         try:
-            case = await self.ask(lambda desk: carry_out(desk, made, progress, note))
+            opened = await self.ask(lambda desk: desk.at_once(lambda: self._carried_out(desk, made)))
         except (EscalationError, ProcedureError) as error:
             self.notice("\n".join([*error_lines(error, self.app.lang), self.say("welcome.still_here")]))
             return
+        finally:
+            self._opening = False
         self.app.drafts_of(self.store).drop(self.draft_key())
         self.typed = {}
-        if progress.refused:
-            names = self.words.listed(progress.refused)
+        if opened.kept:
+            names = self.words.listed([each.title for each in opened.kept])
             self.app.notify(self.say("welcome.kept_as_note", names=names), timeout=8, markup=False)
-        self.app.switch_screen(CaseScreen(case))
+        self.app.switch_screen(CaseScreen(opened.case))

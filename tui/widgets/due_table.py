@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from escalation.wording import Wording, visible
@@ -67,6 +68,8 @@ class DueTable(Lines):
         super().__init__(id=id)
         self._rows: list[Data | str] = []
         self._year = 0
+        self._widths: tuple[object, dict[str, int]] | None = None
+        """How wide the columns are, and what that was found for."""
 
     @property
     def count(self) -> int:
@@ -84,7 +87,7 @@ class DueTable(Lines):
     def show(self, rows: Sequence[Data], today: date) -> None:
         """These rows; the one that was chosen stays so."""
         before, first, at = self.chosen, round(self.scroll_y), self.cursor
-        self._year = today.year
+        self._year, self._widths = today.year, None
         self._rows = []
         for name, each in grouped(rows, today):
             self._rows.append(name)
@@ -118,25 +121,49 @@ class DueTable(Lines):
         plain, mark = self.style_of(*under), mark_of(row)
         coloured = self.style_of(*under, STYLES[mark]) if mark in STYLES else plain
         parts = [(">" if chosen else " ", plain), (" ", plain)]
-        for name, text, wide in columns(self.app.words, row, width, self._year, self.app.masked):
-            parts.append((cell(text, wide) + " ", coloured if name in ("mark", "day", "left") else plain))
+        wide = self._columns(width)
+        said = cells(self.app.words, row, self._year, wide["day"], self.app.masked)
+        for name, size in wide.items():
+            parts.append((cell(said[name], size) + " ", coloured if name in ("mark", "day", "left") else plain))
         return strip(parts, width, plain)
 
+    def _columns(self, width: int) -> dict[str, int]:
+        """As wide as these rows need them, found once for a width, a language, and names shown or hidden."""
+        words, masked = self.app.words, self.app.masked
+        found_for = (width, words.lang, masked)
+        if self._widths is None or self._widths[0] != found_for:
+            rows = [row for row in self._rows if not isinstance(row, str)]
+            self._widths = found_for, columns(words, rows, width, self._year, masked)
+        return self._widths[1]
 
-def columns(words: Wording, row: Data, width: int, year: int, masked: bool) -> list[tuple[str, str, int]]:
-    """What a row says, with widths: sign and word, last day, how far off, what, who, which case."""
-    marks = 9 if words.lang == "zh" else 12
-    mark, left = mark_of(row), row["days_left"]
-    day_wide = 10 if width >= 60 else 5
-    wide = {"mark": marks, "day": day_wide, "left": 8, "what": 0, "who": 10, "case": 0}
-    if width < 60:
-        wide = {"mark": marks, "day": day_wide, "what": 0}
-    rest = width - SIGNS - sum(wide.values()) - len(wide)
+
+NARROW, SHORT = 56, 72
+"""Cells from which on there is room for whose case it is, and for the weekday and how far off the day is."""
+
+
+def columns(words: Wording, rows: Sequence[Data], width: int, year: int, masked: bool) -> dict[str, int]:
+    """The columns that there is room for, with their widths: sign and word, last day, how far off, what, who, case.
+
+    What is to be done and in which case share what the others leave; neither takes what it has no use for.
+    """
+    wide = {"mark": 9 if words.lang == "zh" else 12, "day": 10 if width >= SHORT else 5}
+    said = [cells(words, row, year, wide["day"], masked) for row in rows]
+    needed = {name: max((cell_len(each[name]) for each in said), default=0) for name in ("left", "what", "who", "case")}
+    if width >= SHORT:
+        wide["left"] = min(8, needed["left"])
+    wide["what"] = 0
+    if width >= NARROW:
+        wide |= {"who": min(needed["who"], max(8, width // 8)), "case": 0}
+    rest = max(8, width - SIGNS - sum(wide.values()) - len(wide))
     if "case" in wide:
-        wide["what"] = max(10, rest * 3 // 5)
-        wide["case"] = max(0, rest - wide["what"])
-    else:
-        wide["what"] = max(8, rest)
+        wide["case"] = min(needed["case"], max(rest * 2 // 5, rest - needed["what"]))
+    wide["what"] = rest - wide.get("case", 0)
+    return wide
+
+
+def cells(words: Wording, row: Data, year: int, day_wide: int, masked: bool) -> dict[str, str]:
+    """What a row says, by column."""
+    mark, left = mark_of(row), row["days_left"]
     key = "list.today" if left == 0 else "list.ahead" if left > 0 else "list.past"
     what, title = visible(row["text"]), visible(row["title"])
     if masked:
@@ -148,9 +175,9 @@ def columns(words: Wording, row: Data, width: int, year: int, masked: bool) -> l
         notes.append(words.say("mark.provisional"))
     if (row["basis"] or {}).get("certainty") == "practice":
         notes.append(words.say("certainty_short.practice"))
-    if row["kind"] == "follow_up":
+    if row["kind"] == "follow_up" and mark != "follow_up":  # else the sign says so
         what = words.say("board.follow_up", text=what)
-    said = {
+    return {
         "mark": words.say(f"board.mark_{mark}" if mark in ("theirs", "follow_up") else f"home.mark_{mark}"),
         "day": short_day(words, row["day"], year, day_wide),
         "left": words.say(key, n=abs(left)),
@@ -158,7 +185,6 @@ def columns(words: Wording, row: Data, width: int, year: int, masked: bool) -> l
         "who": words.say("word.me") if row["owed_by"] == "me" else visible(row["party"]),
         "case": title,
     }
-    return [(name, said[name], size) for name, size in wide.items()]
 
 
 def _key(row: Data) -> tuple[Any, ...]:

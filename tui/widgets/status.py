@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -55,8 +57,14 @@ class StatusLine(Widget):
 
 def daemon_said(words: Wording, standing: Data, now: datetime | None) -> str:
     """The daemon in a word or two, with a sign."""
+    if standing["read_only"]:
+        full = standing["read_only"] == os.strerror(errno.ENOSPC)
+        return words.say("store_read_only.header_full" if full else "store_read_only.header")
     if standing["alive"]:
         return words.say("status.running" if standing["well"] else "status.unwell")
+    if standing["now_and_then"] and now is not None:
+        ago = span(words, (now - standing["last_tick"]).total_seconds())
+        return words.say("daemon_now_and_then.unwell" if standing["trouble"] else "daemon_now_and_then.well", span=ago)
     if standing["last_tick"] is None or now is None:
         return words.say("status.never")
     return words.say("status.stopped", span=span(words, (now - standing["last_tick"]).total_seconds()))
@@ -64,7 +72,7 @@ def daemon_said(words: Wording, standing: Data, now: datetime | None) -> str:
 
 def missed_said(words: Wording, standing: Data, now: datetime) -> str | None:
     """What happened while nobody minded the days; None where somebody did, or never has."""
-    if standing["alive"] or standing["last_tick"] is None:
+    if standing["alive"] or standing["now_and_then"] or standing["last_tick"] is None:
         return None
     ago = span(words, (now - standing["last_tick"]).total_seconds())
     key = "status.stopped_due" if standing["due"] else "status.stopped_none"
