@@ -142,8 +142,8 @@ def desk(options: Namespace, missing: str = "told") -> Desk:
 
     `missing`: what becomes of a file that is not there. `made`: it is created, by commands that put something in.
     `told`: where `--store` named it that is an error, for it may be mistyped; else it is taken for empty, and not
-    made. `empty`: always the latter, for what needs no case; also of a file that cannot be used. Raises: NotFound,
-    StoreError, BadInput.
+    made. `later`: always the latter. `empty`: the same, also of a file that cannot be used, for what needs no case.
+    Raises: NotFound, StoreError, BadInput.
     """
     from escalation.api import open_nothing, open_store
 

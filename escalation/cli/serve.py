@@ -40,7 +40,7 @@ def run_serve(options: Namespace, out: Output) -> int:
     """In the foreground, until Ctrl-C or SIGTERM."""
     port, served = _port(options.port), _served()
     # What is wrong with the store, or with --now, is said here and not on every page.
-    with desk(options, missing="empty"):
+    with desk(options, missing="later"):
         pass
     with ExitStack() as stack:
 

@@ -68,7 +68,7 @@ def test_a_store_that_cannot_be_read_is_told_by_who_asks_next(tmp_path: Path) ->
     done = _run(LOOK, store)
 
     assert done.stdout.splitlines() == ["None"]
-    assert "StoreError" in done.stderr or "StoreDamaged" in done.stderr
+    assert "StoreBroken" in done.stderr
 
 
 def test_who_leaves_before_it_has_seen_anything_is_not_kept(tmp_path: Path) -> None:

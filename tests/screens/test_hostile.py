@@ -122,7 +122,9 @@ async def test_a_store_of_a_later_version(tmp_path: Path) -> None:
 async def test_what_is_no_store(tmp_path: Path) -> None:
     path = tmp_path / "cases.db"
     path.write_text("a letter to the bank " * 500)
-    assert "用不了" in await alone(path)
+    said = await alone(path)
+    assert "这个文件读不懂" in said
+    assert "escalation restore" in said
     assert path.read_text().startswith("a letter")
 
 
