@@ -143,8 +143,8 @@ class Sending:
                 return self._put_off(claimed, wrong, now)
             said, lines = self._said(claimed, cases, now)
         except Exception as error:  # one that cannot be said must not hold up the others
-            if isinstance(error, StoreError) and not isinstance(error, StoreDamaged):
-                raise  # the channel is not to blame
+            if _store_away(error):
+                raise
             return self._noted(claimed, (), error, now)
         if said is None:
             self._deliveries.dropped(claimed, now)
@@ -172,7 +172,7 @@ class Sending:
                 row = self._engine.store.case(ref)
                 cases[ref] = _Case(self._engine.snapshot(row, now), self._deliveries.acknowledged(row.id))
             except Exception as error:
-                if isinstance(error, StoreError) and not isinstance(error, StoreDamaged):
+                if _store_away(error):
                     raise
                 wrong[ref] = error
         return cases, wrong
@@ -231,6 +231,11 @@ class Sending:
             return credentials.find(channel.keeper, channel.secret, self._engine.store.folder)
         except (NotFound, OSError, DeliveryFailed):
             return None
+
+
+def _store_away(error: Exception) -> bool:
+    """Whether neither a channel nor a case is to blame."""
+    return isinstance(error, StoreError) and not isinstance(error, StoreDamaged)
 
 
 def foremost(lines: Sequence[Line]) -> list[Line]:

@@ -6,7 +6,7 @@ A table of a hundred thousand cases asks once for their numbers, in order, and f
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from escalation.advice import advice
@@ -16,7 +16,7 @@ from escalation.core.table import Table
 from escalation.engine import Engine
 from escalation.errors import NotFound, StoreDamaged
 from escalation.rows import CaseRow, to_int
-from escalation.sought import Sought, sought
+from escalation.sought import Sought, end_of, sought
 from escalation.store import Store
 from escalation.views import ask_of, due_rows, event_title, known_rule, party, state_title
 from states.model import CLOCK, MAIN, ME, words
@@ -80,8 +80,7 @@ def tally(engine: Engine, found: Sought, now: datetime, lang: str) -> Data:
         " sum(CASE WHEN c.open AND NOT c.overdue AND c.next_lapse <= ? THEN 1 ELSE 0 END), count(c.client)"
         f' FROM "case" c{found.where} GROUP BY c.definition, c.stage, c.person'
     )
-    soon_until = datetime.combine(now.date() + _SOON + timedelta(days=1), time(), now.tzinfo)
-    rows = engine.store.run(statement, (to_int(soon_until), *found.values)).fetchall()
+    rows = engine.store.run(statement, (to_int(end_of(now.date() + _SOON, now)), *found.values)).fetchall()
     stages: dict[str, int] = {}
     persons: dict[str | None, int] = {}
     for definition, stage, person, n, *_ in sorted(rows, key=lambda r: _place(engine.shelf.table(r[0]), r[1])):

@@ -105,8 +105,12 @@ def _due(value: str, now: datetime) -> Clause | None:
     last = _last_day(value, now.date())
     if last is None:
         return None
-    end = datetime.combine(last + timedelta(days=1), time(), now.tzinfo)
-    return "c.open = ? AND (c.overdue = ? OR c.next_lapse <= ?)", [True, True, to_int(end)]
+    return "c.open = ? AND (c.overdue = ? OR c.next_lapse <= ?)", [True, True, to_int(end_of(last, now))]
+
+
+def end_of(last: date, now: datetime) -> datetime:
+    """When a day is over, where it is `now`."""
+    return datetime.combine(last + timedelta(days=1), time(), now.tzinfo)
 
 
 def _last_day(value: str, today: date) -> date | None:

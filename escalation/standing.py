@@ -69,7 +69,7 @@ def status(store: Store, now: datetime) -> Data:
     rows = deliveries.channels()
     failing = [each.name for each in rows if each.failing_since is not None]
     unused = [each.name for each in rows if each.ok_at is None and each.failing_since is None]
-    away = [each["name"] for each in channels(store) if each["elsewhere"]]
+    away = [each.name for each in rows if elsewhere(each, store.folder)]
     counts = deliveries.counts(now)
     failed = datetime.fromisoformat(said) if (said := store.setting(BACKUP_FAILED)) else None
     parked = [
@@ -103,10 +103,13 @@ def status(store: Store, now: datetime) -> Data:
 
 def channels(store: Store) -> list[Data]:
     """Every way out and its health, without what is secret. `elsewhere`: its address is on another machine."""
-    return [
-        channel(each) | {"elsewhere": each.kind != "log" and credentials.away(each.keeper, each.secret, store.folder)}
-        for each in Deliveries(store).channels()
-    ]
+    rows = Deliveries(store).channels()
+    return [channel(each) | {"elsewhere": elsewhere(each, store.folder)} for each in rows]
+
+
+def elsewhere(row: ChannelRow, folder: str) -> bool:
+    """Whether this process cannot have the address of a channel that needs one."""
+    return row.kind != "log" and credentials.away(row.keeper, row.secret, folder)
 
 
 def channel(row: ChannelRow) -> Data:

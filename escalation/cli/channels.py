@@ -69,7 +69,7 @@ def run_add(options: Namespace, out: Output) -> int:
 
 def run_list(options: Namespace, out: Output) -> int:
     from escalation.deliveries import Deliveries
-    from escalation.standing import channel
+    from escalation.standing import channel, elsewhere
 
     with desk(options) as opened:
         known = Deliveries(opened.engine.store).channels()
@@ -78,10 +78,7 @@ def run_list(options: Namespace, out: Output) -> int:
     if out.json:
         out.emit("lines", rows)
     else:
-        from escalation import credentials
-
-        elsewhere = {each.name for each in known if credentials.away(each.keeper, each.secret, folder)}
-        _page(out, "listed", rows, today=today, elsewhere=elsewhere)
+        _page(out, "listed", rows, today=today, elsewhere={each.name for each in known if elsewhere(each, folder)})
     return 0
 
 

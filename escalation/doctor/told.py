@@ -10,13 +10,12 @@ from typing import Any
 from escalation import credentials
 from escalation.backup import check
 from escalation.deliveries import Deliveries
-from escalation.delivery_rows import ChannelRow
 from escalation.doctor.finding import BROKEN, LOOK, OK, Finding, Place, word
 from escalation.doctor.program import version
 from escalation.errors import BadInput
 from escalation.nights import newest
 from escalation.rows import from_int
-from escalation.standing import DEAD, HOME, QUARTER
+from escalation.standing import DEAD, HOME, QUARTER, elsewhere
 from escalation.store import Store
 
 LATE = timedelta(days=1)
@@ -74,7 +73,7 @@ def channels(store: Store, place: Place, now: datetime) -> Finding:
     kinds = {kind: sum(each.kind == kind for each in rows) for kind in sorted({each.kind for each in rows})}
     ringed = sum(each.secret == "keyring" for each in rows)
     ring = _ring() if ringed else None
-    without = [each for each in rows if _without(each, store.folder)]
+    without = [each for each in rows if elsewhere(each, store.folder)]
     facts = {
         "channels": len(rows), "kinds": kinds, "failing": len(failing), "in_keyring": ringed, "keyring": ring,
         "without_address": len(without), "never_worked": sum(each.ok_at is None for each in rows),
@@ -98,14 +97,6 @@ def _ring() -> str:
     if not version("keyring"):
         return "missing"
     return "usable" if credentials.keyring_there() else "unusable"
-
-
-def _without(row: ChannelRow, folder: str) -> bool:
-    if row.kind == "log" or not row.secret.startswith(("env:", "file")):
-        return False
-    if row.secret.startswith("env:"):
-        return not os.environ.get(row.secret.removeprefix("env:"))
-    return credentials.away(row.keeper, row.secret, folder)
 
 
 # -- backups -----------------------------------------------------------------------------------------------
