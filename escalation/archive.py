@@ -24,6 +24,7 @@ from escalation.errors import BadInput, FieldProblem
 from escalation.evidence import path_of
 from escalation.migrations import VERSION
 from escalation.store import Store
+from states.model import UNREADABLE
 
 FORMAT = 1
 MANIFEST, DATABASE = "manifest.json", "cases.db"
@@ -226,7 +227,7 @@ def _manifest(file: Path, members: Members) -> Manifest:
         if found.format > FORMAT or found.schema > VERSION:
             raise BadInput(FieldProblem("file", str(file), "backup_newer"))
         return msgspec.json.decode(body, type=Manifest)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         damaged(file, MANIFEST)
 
 

@@ -21,6 +21,7 @@ from escalation.beside import calendars_of, calendars_put, new_files
 from escalation.core.entries import Attach, chained, decode_entry
 from escalation.errors import BadInput, FieldProblem, StoreDamaged, StoreError
 from escalation.store import Store
+from states.model import UNREADABLE
 
 Progress = Callable[[str, int, int], None]
 """Table (or `files`), how many are done, how many there are."""
@@ -251,7 +252,7 @@ class _Chains:
         if b'"kind":"attach"' in body:
             try:
                 entry = decode_entry(body)
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 return self._break(self._seq, "entry")
             if isinstance(entry, Attach) and HEX.fullmatch(entry.sha256):
                 self.attached.add(entry.sha256)

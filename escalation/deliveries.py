@@ -30,6 +30,7 @@ from escalation.errors import NotFound
 from escalation.rows import from_int, to_int
 from escalation.store import Store
 from states.errors import near_miss
+from states.model import UNREADABLE
 
 GIVE_UP = timedelta(days=1)
 """A delivery is parked when it has failed for so long, and all that is in it has waited so long."""
@@ -136,7 +137,8 @@ class Deliveries:
         with self._store.writing():
             seen: dict[str, tuple[int, Announced]] = {}
             for body, level in self._run(sql.ANNOUNCED_OF, (case_id,)).fetchall():
-                announced = _announced(body)
+                if (announced := _announced(body)) is None:
+                    continue
                 subject = subject_of(announced)
                 if subject not in seen or seen[subject][0] <= level:
                     seen[subject] = (level, announced)
@@ -164,9 +166,11 @@ class Deliveries:
         statement = f"{sql.ANNOUNCEMENTS}{where} ORDER BY o.at DESC, o.id DESC LIMIT ?"
         found = []
         for id, case, ref, status, level, told, body, waits in self._run(statement, (*values, most)).fetchall():
+            if (announced := _announced(body)) is None:
+                continue
             told_at = None if told is None else from_int(told)
             waits_until = None if waits is None else from_int(waits)
-            found.append(Announcement(id, case, ref, status, level, told_at, waits_until, _announced(body)))
+            found.append(Announcement(id, case, ref, status, level, told_at, waits_until, announced))
         return found
 
     # -- routing -----------------------------------------------------------------------------------------
@@ -182,10 +186,12 @@ class Deliveries:
                 return 0
             channels = self.channels()
             seen = self._acknowledged({row[1] for row in rows})
-            found: dict[str, list[int]] = {"routed": [], "kept": [], "silent": []}
+            found: dict[str, list[int]] = {"routed": [], "kept": [], "silent": [], "superseded": []}
             waiting: dict[tuple[int, int], int] = {}
             for id, case_id, client, person, level, until, body in rows:
-                announced = _announced(body)
+                if (announced := _announced(body)) is None:
+                    found["superseded"].append(id)  # it is made anew when its case is worked out anew
+                    continue
                 if seen.get((case_id, subject_of(announced)), -1) >= level:
                     found["silent"].append(id)
                     continue
@@ -209,7 +215,8 @@ class Deliveries:
             return takers
         last: dict[int, Announced] = {}
         for channel_id, status, body in self._run(sql.TOLD_OF, (case_id,)).fetchall():
-            said = _announced(body)
+            if (said := _announced(body)) is None:
+                continue
             same = (said.subject, said.track, said.started_at) == (
                 announced.subject, announced.track, announced.started_at,
             )  # fmt: skip
@@ -258,8 +265,10 @@ class Deliveries:
         with self._store.writing():
             rows = self._run(sql.UNANSWERED + self._store.skipping_locked("o"), values).fetchall()
             for id, case_id, body, level, until in rows:
-                key, said = again(_announced(body), now)
                 self._run(sql.ANSWERED, (id,))
+                if (announced := _announced(body)) is None:
+                    continue
+                key, said = again(announced, now)
                 body = msgspec.json.encode(said)
                 row = (case_id, key, said.kind, to_int(now), "pending", body, to_int(now), level, until)
                 self._run(sql.INSERT_AGAIN, row)
@@ -311,8 +320,9 @@ class Deliveries:
             self._run(sql.CLAIM, (owner, to_int(held_until + self._skew), first, id))
             channel = next(each for each in self.channels() if each.id == channel_id)
             lines = [
-                Line(outbox, ref, status, lvl, None if until is None else from_int(until), _announced(body))
+                Line(outbox, ref, status, lvl, None if until is None else from_int(until), announced)
                 for outbox, ref, status, lvl, until, body in self._run(sql.ITEMS, (id,)).fetchall()
+                if (announced := _announced(body)) is not None
             ]
         return Claimed(id, kind, key, level, attempts + 1, from_int(first), channel, owner, held_until, tuple(lines))
 
@@ -513,8 +523,12 @@ def wait(delivery: int, attempts: int) -> timedelta:
     return whole * (0.8 + 0.4 * ((delivery * 7919 + attempts * 104729) % 1000) / 1000)
 
 
-def _announced(body: bytes) -> Announced:
-    return _DECODER.decode(bytes(body))
+def _announced(body: bytes) -> Announced | None:
+    """What was announced; None if it was damaged since: one that cannot be read must not hold up the others."""
+    try:
+        return _DECODER.decode(bytes(body))
+    except UNREADABLE:
+        return None
 
 
 _DECODER = msgspec.json.Decoder(Announced)

@@ -22,7 +22,7 @@ from escalation.deliveries import LEASE, Deliveries
 from escalation.delivery_rows import ChannelRow, Claimed, Line
 from escalation.digest import digest, gather, key_of
 from escalation.engine import Engine
-from escalation.errors import DeliveryFailed, NotFound, StoreDamaged, StoreError
+from escalation.errors import Damaged, DeliveryFailed, NotFound, StoreError
 from escalation.messages import Said, compose, item_of
 
 Send = Callable[[str, str, Message], None]
@@ -235,7 +235,7 @@ class Sending:
 
 def _store_away(error: Exception) -> bool:
     """Whether neither a channel nor a case is to blame."""
-    return isinstance(error, StoreError) and not isinstance(error, StoreDamaged)
+    return isinstance(error, StoreError) and not isinstance(error, Damaged)
 
 
 def foremost(lines: Sequence[Line]) -> list[Line]:

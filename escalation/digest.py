@@ -16,7 +16,7 @@ from escalation.core.snapshot import Snapshot
 from escalation.core.table import Table
 from escalation.deliveries import Deliveries
 from escalation.engine import Engine
-from escalation.errors import NotFound, StoreDamaged
+from escalation.errors import Damaged, NotFound
 from escalation.messages import FULL, LINE_CELLS, NAME_CELLS, TITLES, Said, cut
 from escalation.store import CaseRow
 from escalation.views import due_rows
@@ -82,7 +82,7 @@ def gather(
             continue
         try:
             snapshot = engine.snapshot(row, now)
-        except (NotFound, StoreDamaged, CalendarFileError):  # opened later; others are told by `verify` and the status
+        except (NotFound, Damaged, CalendarFileError):  # opened later; others are told by `verify` and the status
             continue
         opened += snapshot.opened_at > since
         if not snapshot.open:

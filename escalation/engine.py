@@ -7,7 +7,7 @@ handed down. Source: semantics §1 and §6; docs/lifecycle.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import wraps
 from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
@@ -26,6 +26,7 @@ from escalation.core.table import Table
 from escalation.errors import (
     BadInput,
     CaseMoved,
+    Damaged,
     EscalationError,
     FieldProblem,
     NotFound,
@@ -36,7 +37,7 @@ from escalation.errors import (
 )
 from escalation.shelf import Shelf
 from escalation.store import CaseRow, Posted, Standing, Store
-from states.model import MAIN
+from states.model import MAIN, UNREADABLE
 
 Make = Callable[["Loaded", int, datetime], Entry]
 """Makes an entry from the case as it was loaded, its seq and the instant of recording."""
@@ -223,8 +224,9 @@ class Engine:
         with self.store.writing():
             rows: list[CaseRow] = []
             for definition in self.store.open_definitions():
-                stamp = self.shelf.table(definition).clock.calendar.stamp
-                rows += self.store.stale(definition, stamp, most - len(rows))
+                with suppress(Damaged):  # its cases are put off when their time comes; the others must not wait for it
+                    stamp = self.shelf.table(definition).clock.calendar.stamp
+                    rows += self.store.stale(definition, stamp, most - len(rows))
             return self._advance(rows, now)
 
     def ahead_of(self, now: datetime) -> list[str]:
@@ -349,12 +351,16 @@ class Engine:
 
     def _corrected(self, row: CaseRow, told: Sequence[Announced], after: Snapshot) -> News:
         """What is to be told, and taken back, after the whole history was evaluated anew."""
-        posted = {
-            p.key: Before(msgspec.json.decode(p.body, type=Announced), p.status)
-            for p in self.store.outbox(row.id)
-            if p.status != "superseded"
-        }
-        found = corrected(posted, told, after)
+        posted: dict[str, Before] = {}
+        damaged: set[str] = set()
+        for each in self.store.outbox(row.id):
+            if each.status == "superseded":
+                continue
+            try:
+                posted[each.key] = Before(msgspec.json.decode(each.body, type=Announced), each.status)
+            except UNREADABLE:  # that it was said is all that is known
+                damaged.add(each.key)
+        found = corrected(posted, [each for each in told if each.key not in damaged], after)
         before = _decoded(row)
         if before is None or before.calendar == after.calendar:
             return found
@@ -409,7 +415,7 @@ class Engine:
 def _decoded(row: CaseRow) -> Snapshot | None:
     try:
         return decode_snapshot(row.snapshot)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
 
 

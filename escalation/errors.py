@@ -177,7 +177,11 @@ class StoreUnsure(StoreError):
     kind = "store_unsure"
 
 
-class StoreDamaged(StoreError):
+class Damaged(StoreError):
+    """Something a store holds is not as it was written. Write nothing more to it, keep a copy, go back to a backup."""
+
+
+class StoreDamaged(Damaged):
     """The log's hash chain or the snapshot does not fit. `case` and `seq` name the first entry that does not."""
 
     kind = "store_damaged"
@@ -188,6 +192,24 @@ class StoreDamaged(StoreError):
 
     def facts(self) -> dict[str, Any]:
         return {"store": self.path, "case": self.case, "entry": self.seq, "reason": self.reason}
+
+
+class DefinitionDamaged(Damaged):
+    """What a store keeps of a procedure is not as it was written; its cases cannot be worked out.
+
+    `reason`: `missing`, `altered` (its content does not fit its hash), or `unreadable` (another version wrote it);
+    `procedure` is None if it is missing.
+    """
+
+    kind = "definition_damaged"
+
+    def __init__(self, path: str, hash: str, reason: str, procedure: str | None = None, version: str = "") -> None:
+        self.hash, self.procedure, self.version = hash, procedure, version
+        super().__init__(path, reason)
+
+    def facts(self) -> dict[str, Any]:
+        found = {"definition": self.hash, "procedure": self.procedure, "version": self.version}
+        return {"store": self.path, "reason": self.reason} | found
 
 
 class StoreReadOnly(StoreError):

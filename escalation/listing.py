@@ -14,7 +14,7 @@ from escalation.core.evaluate import possibilities
 from escalation.core.snapshot import MISSED, RUNNING, Run, Snapshot
 from escalation.core.table import Table
 from escalation.engine import Engine
-from escalation.errors import NotFound, StoreDamaged
+from escalation.errors import Damaged, NotFound
 from escalation.rows import CaseRow, to_int
 from escalation.sought import Sought, end_of, sought
 from escalation.store import Store
@@ -130,7 +130,7 @@ def line(engine: Engine, row: CaseRow, now: datetime, lang: str) -> Data:
     known = {"case": row.ref, "title": row.title, "client": row.client, "person": row.person}
     try:
         snapshot = engine.snapshot(row, now)
-    except (NotFound, StoreDamaged):
+    except (NotFound, Damaged):
         return {**known, **_NOTHING}
     book = engine.shelf.table
     table = book(snapshot.definition)
@@ -229,7 +229,7 @@ def due_of(engine: Engine, wanted: Sequence[int], now: datetime, days: int, lang
         for row in engine.store.cases_by_number(part):
             try:
                 snapshot = engine.snapshot(row, now)
-            except (NotFound, StoreDamaged):
+            except (NotFound, Damaged):
                 continue
             today = engine.shelf.table(snapshot.definition).clock.day(snapshot.as_of)
             until = today + timedelta(days=days)

@@ -19,7 +19,7 @@ from escalation.core.instants import read_instant
 from escalation.core.snapshot import Snapshot
 from escalation.core.table import Table
 from escalation.engine import Engine
-from escalation.errors import BadInput, FieldProblem, NotFound, StoreDamaged
+from escalation.errors import BadInput, Damaged, FieldProblem, NotFound, StoreDamaged
 from escalation.said import When, answers, days_ahead, instant
 from escalation.store import REFUSE_NOW, CaseRow, Store
 from escalation.views import asks_of, due_rows, local, recordable, show, titles
@@ -113,7 +113,10 @@ class Reader:
         person: str | None = None, overdue: bool = False, as_of: When = None, open_only: bool = False,
         limit: int | None = None, moves_by: datetime | None = None,
     ) -> Iterator[tuple[CaseRow, Snapshot]]:  # fmt: skip
-        """The same as values. Cases opened later than `as_of` are left out."""
+        """The same as values. Cases opened later than `as_of` are left out.
+
+        Raises: StoreDamaged, DefinitionDamaged for the first that cannot be worked out, after all the others.
+        """
         now = self.now()
         kept = as_of is None
         rows = self.engine.store.cases(
@@ -122,6 +125,7 @@ class Reader:
             stale_before=now, moves_by=moves_by if kept else None,
         )  # fmt: skip
         found = 0
+        damaged: Damaged | None = None
         for row in rows:
             if limit is not None and found >= limit:
                 return
@@ -129,9 +133,14 @@ class Reader:
                 snapshot = self.engine.snapshot(row, now, self._as_of(row, as_of, now))
             except NotFound:
                 continue
+            except Damaged as error:
+                damaged = damaged or error
+                continue
             if self._fits(snapshot, state, stage, overdue, open_only):
                 found += 1
                 yield row, snapshot
+        if damaged is not None:
+            raise damaged
 
     # -- many cases, for a table -----------------------------------------------------------------------
 
@@ -316,7 +325,7 @@ class Reader:
     def verify(self, cases: Sequence[str] = ()) -> Iterator[Data]:
         """Hold each log against its hash chain, and each snapshot against a full evaluation.
 
-        Raises: StoreDamaged, naming the first entry that does not fit.
+        Raises: StoreDamaged, naming the first entry that does not fit; DefinitionDamaged.
         """
         store = self.engine.store
         rows = [store.case(ref) for ref in cases] if cases else store.cases()

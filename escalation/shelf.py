@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from escalation.core.guards import Chooser
 from escalation.core.table import Table
 from escalation.database import CALENDARS
-from escalation.errors import NotFound, StoreError
+from escalation.errors import DefinitionDamaged, NotFound
 from escalation.store import DefinitionRow, Store
 from states.calendar import load_calendar
 from states.errors import near_miss
-from states.model import decode
+from states.model import UNREADABLE, Procedure, content_hash, decode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,17 +41,27 @@ class Shelf:
         return (os.path.join(self._store.folder, CALENDARS),)
 
     def table(self, hash: str) -> Table:
-        """The table of a pinned definition. Raises: StoreError if the store does not hold it."""
+        """The table of a pinned definition. Raises: DefinitionDamaged if the store does not hold it whole."""
         table = self._tables.get(hash)
         if table is None:
-            kept = self._store.definition(hash)
-            if kept is None:
-                raise StoreError(self._store.path, f"definition {hash[:12]} is missing")
-            procedure = decode(kept[2])
+            procedure = self._decoded(hash)
             if self._touched is None:
                 self._touched = self._touched_at()
             table = self._tables[hash] = Table(procedure, load_calendar(procedure.calendar, self.calendars), hash)
         return table
+
+    def _decoded(self, hash: str) -> Procedure:
+        """A pinned definition as it was written: one altered figure in it would be another law."""
+        kept = self._store.definition(hash)
+        if kept is None:
+            raise DefinitionDamaged(self._store.path, hash, "missing")
+        id, version, body = kept
+        if content_hash(body) != hash:
+            raise DefinitionDamaged(self._store.path, hash, "altered", id, version)
+        try:
+            return decode(body)
+        except UNREADABLE as error:  # whole, and of a format that this version does not know
+            raise DefinitionDamaged(self._store.path, hash, "unreadable", id, version) from error
 
     def chooser(self, hash: str) -> Chooser:
         """The shared machine of a definition, which takes the steps that are recorded."""

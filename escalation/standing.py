@@ -15,7 +15,7 @@ from escalation.core.snapshot import Snapshot
 from escalation.deliveries import Deliveries
 from escalation.delivery_rows import Announcement, ChannelRow
 from escalation.engine import Engine
-from escalation.errors import NotFound, StoreDamaged
+from escalation.errors import Damaged, NotFound
 from escalation.messages import item_of
 from escalation.rows import from_int
 from escalation.shelf import Shelf
@@ -145,7 +145,7 @@ def announcements(engine: Engine, now: datetime, lang: str, case: str | None, da
 def _snapshot(engine: Engine, case: str, now: datetime) -> Snapshot | None:
     try:
         return engine.snapshot(engine.store.case(case), now)
-    except (NotFound, StoreDamaged):  # opened later than `now`; or `verify` has to say what is wrong with it
+    except (NotFound, Damaged):  # opened later than `now`; or `verify` has to say what is wrong with it
         return None
 
 

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import MsgspecError, json
+from msgspec import json
 
 from escalation import statements as sql
 from escalation.core.entries import Entry, decode_entry
@@ -24,6 +24,7 @@ from escalation.rows import Posted as Posted
 from escalation.rows import Standing as Standing
 from escalation.rows import case_row, chain, from_int, or_none, to_int, updated
 from escalation.sqlite import SqliteDatabase
+from states.model import UNREADABLE
 
 if TYPE_CHECKING:
     from escalation.database import Database, Rows
@@ -225,7 +226,7 @@ class Store:
         for seq, (body, _) in enumerate(self.raw_log(case_id), 1):
             try:
                 entries.append(decode_entry(body))
-            except MsgspecError as error:
+            except UNREADABLE as error:
                 (ref,) = self._run(sql.REF, (case_id,)).fetchone()
                 raise StoreDamaged(self.path, ref, seq, "entry") from error
         return entries

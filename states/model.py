@@ -9,6 +9,8 @@ Source: the procedure format (docs/procedure-format.md).
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -299,7 +301,7 @@ class Procedure(Part, frozen=True, kw_only=True):
 def decode(body: bytes) -> Procedure:
     """The procedure that a pinned definition holds. Shape: canonical JSON as `content` wrote it.
 
-    Raises: msgspec.ValidationError if the bytes are no definition (a damaged store).
+    Raises: one of `UNREADABLE` if the bytes are no definition (a damaged store).
     """
     return _DECODER.decode(body)
 
@@ -314,9 +316,13 @@ def content(data: dict[str, Any]) -> bytes:
 
 def content_hash(body: bytes) -> str:
     """SHA-256 of a definition's canonical bytes, in hex: what a case is pinned by."""
-    import hashlib
+    try:
+        sha256 = import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256
+    except ImportError:  # a Python that was built without its own
+        from hashlib import sha256  # brings OpenSSL along, 4 ms that reading commands do without
+    return str(sha256(body).hexdigest())
 
-    return hashlib.sha256(body).hexdigest()
 
-
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
+"""What decoding raises for bytes that are not what was written: text in no UTF-8 is told by Python's own error."""
 _DECODER = msgspec.json.Decoder(Procedure)

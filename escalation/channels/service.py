@@ -16,6 +16,7 @@ import msgspec
 from escalation.channels.outgoing import Message, redacted
 from escalation.core.loudness import LOUD, URGENT
 from escalation.errors import DeliveryFailed
+from states.model import UNREADABLE
 
 _LOUDER: dict[str, tuple[str, dict[int, str]]] = {
     "ntfy": ("priority", {LOUD: "high", URGENT: "max"}),
@@ -182,7 +183,7 @@ def _trouble(logs: list[tuple[str, str]]) -> str:
 def _object(answer: bytes) -> dict[str, Any] | None:
     try:
         return msgspec.json.decode(answer, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
 
 

@@ -173,7 +173,7 @@ def chained(previous: str, body: bytes) -> str:
 
 
 def decode_entry(body: bytes) -> Entry:
-    """The entry that canonical bytes hold. Raises: msgspec.ValidationError for anything else."""
+    """The entry that canonical bytes hold. Raises: one of `UNREADABLE` for anything else."""
     return _DECODER.decode(body)
 
 

@@ -237,7 +237,7 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
 
 
 def decode_snapshot(body: bytes) -> Snapshot:
-    """The snapshot that was kept. Raises: msgspec.ValidationError if another version wrote it."""
+    """The snapshot that was kept. Raises: one of `UNREADABLE` if another version wrote it."""
     return _DECODER.decode(body)
 
 

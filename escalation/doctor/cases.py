@@ -10,13 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from msgspec import MsgspecError
-
 from escalation.api import Desk
 from escalation.core.entries import decode_entry
 from escalation.database import CALENDARS
 from escalation.doctor.finding import BROKEN, LOOK, OK, Finding, Place
-from escalation.errors import StoreDamaged
+from escalation.errors import Damaged
 from escalation.exhibits import ELSEWHERE
 from escalation.rows import from_int
 from escalation.standing import HOME
@@ -24,6 +22,7 @@ from escalation.store import CaseRow, Store
 from states.calendar import SHIPPED, CalendarFileError, load_calendar, read_calendar_file
 from states.errors import ProcedureError
 from states.library import load, shipped, source_hash
+from states.model import UNREADABLE
 
 MOST = 200
 """Logs that are held against their hashes; of more than that every so many-th, and the newest."""
@@ -43,7 +42,7 @@ def logs(store: Store, place: Place) -> Finding:
                 elsewhere = sum(each["state"] == ELSEWHERE for each in found["problems"])
                 files, away = files + found["files"], away + elsewhere
                 wrong += len(found["problems"]) - elsewhere
-        except StoreDamaged:
+        except Damaged:
             damaged += 1
     total = store.count()
     facts = {"cases": total, "looked_at": len(rows), "damaged": damaged, "files": files, "files_wrong": wrong}
@@ -193,6 +192,6 @@ def _latest(store: Store) -> datetime | None:
     moments = [from_int(beat)] if beat else []
     for row in _some(store):
         for body, _ in store.raw_log(row.id)[-1:]:
-            with suppress(MsgspecError):  # what is no entry is told by the logs
+            with suppress(*UNREADABLE):  # what is no entry is told by the logs
                 moments.append(decode_entry(body).recorded_at)
     return max(moments, default=None)

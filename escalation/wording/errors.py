@@ -17,6 +17,7 @@ from escalation.errors import (
     CalendarDamaged,
     CaseMoved,
     ConfigError,
+    DefinitionDamaged,
     DeliveryFailed,
     FieldProblem,
     ImportStopped,
@@ -419,6 +420,11 @@ def _store(error: StoreError, said: Wording) -> list[str]:
             why = said.say(key) if said.has(key) else error.reason
             what = said.say("store.damaged", case=error.case, seq=error.seq, reason=why)
             return [what, said.say("store.damaged_path", path=error.path), said.say("store.damaged_how")]
+        case DefinitionDamaged():
+            named = error.procedure or error.hash[:12]
+            what = said.say(f"definition_damaged.{error.reason}", procedure=named, version=error.version)
+            how = "store.too_new_how" if error.reason == "unreadable" else "store.damaged_how"
+            return [what, said.say("store.damaged_path", path=error.path), said.say(how)]
         case StoreReadOnly():
             full = error.reason == os.strerror(errno.ENOSPC)
             how = said.say("store_read_only.full" if full else "store_read_only.how")

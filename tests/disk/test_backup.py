@@ -307,6 +307,11 @@ def test_a_flipped_byte_is_found_and_its_member_is_named(stores: Stores, tmp_pat
             bad.write_bytes(body[:at] + bytes([body[at] ^ 0x40]) + body[at + 1 :])
             found.add((name, *problem(lambda: check(bad))))
 
+    start, size = places[MANIFEST]
+    for at in range(start, start + size, 7):
+        bad.write_bytes(body[:at] + b"\xa4" + body[at + 1 :])  # no UTF-8 at any place
+        found.add((MANIFEST, *problem(lambda: check(bad))))
+
     # A name or a number that was altered in the manifest shows at the member that it tells of.
     assert {each for each in found if each[0] != MANIFEST} == {
         (n, "backup_damaged", n) for n in places if n != MANIFEST

@@ -296,8 +296,9 @@ def test_answers_of_services_that_cannot_be_led_here(service: str, answer: bytes
     assert refusal(service, 200, answer) == (None if expected is None else f"the service refused it: {expected}")
 
 
-def test_an_answer_that_is_no_answer_of_the_service_is_no_success() -> None:
-    assert refusal("NotifyWeComBot", 200, b"<html>Welcome to the hotel</html>") == "the answer could not be read"
+@pytest.mark.parametrize("answer", [b"<html>Welcome to the hotel</html>", '{"errmsg":"拒绝"}'.encode("gbk")])
+def test_an_answer_that_is_no_answer_of_the_service_is_no_success(answer: bytes) -> None:
+    assert refusal("NotifyWeComBot", 200, answer) == "the answer could not be read"
 
 
 def test_a_message_is_not_sent_on_to_elsewhere() -> None:
