@@ -53,16 +53,29 @@ def advice(book: Book, snapshot: Snapshot, ref: str, lang: str) -> Data:
         "by": _by(first.run, table, lang, snapshot),
         "why": guided(table, track, lang),
         "basis": _basis(first.run, table, lang),
-        "overdue": [
-            {"id": run.id, "title": _title(run, table, lang), "due": run.due, "owed_by": _owed_by(run, table)}
-            for run in snapshot.deadlines
-            if run.standing and run.status == MISSED
-        ],
+        "overdue": [_missed(run, table, lang) for run in snapshot.deadlines if run.standing and run.status == MISSED],
+        "lapsed": [_missed(run, table, lang) for run in _led_here(snapshot, track)],
         "also": [
             {"kind": t.kind, "track": t.track, **t.what, "by": _by(t.run, table, lang, snapshot)} for t in tasks[1:]
         ],
         "letters": _letters(snapshot, table, first.what.get("event"), lang),
     }
+
+
+def _missed(run: Run, table: Table, lang: str) -> Data:
+    return {"id": run.id, "title": _title(run, table, lang), "due": run.due, "owed_by": _owed_by(run, table)}
+
+
+def _led_here(snapshot: Snapshot, track: TrackState | None) -> list[Run]:
+    """The deadline whose lapse brought a track to where it is, if it was one."""
+    moves = [row for row in snapshot.history if track is not None and row.track == track.track and row.to is not None]
+    return [
+        run
+        for run in snapshot.deadlines
+        for row in moves[-1:]
+        if run.status == MISSED and run.track == row.track
+        and (run.stopped_by, run.stopped_at, run.lapses_at) == (row.event, row.at, row.at)
+    ]  # fmt: skip
 
 
 def _letters(snapshot: Snapshot, table: Table, event: str | None, lang: str) -> list[Data]:

@@ -55,6 +55,10 @@ def advice(page: Page, data: Data) -> None:
         page.field(page.say("next.label_overdue"), *_overdue(page, data["overdue"][0]))
         for each in data["overdue"][1:]:
             page.field("", *_overdue(page, each))
+    for each in data["lapsed"]:
+        key = "next.lapsed" if each["due"] else "next.lapsed_no_day"
+        day = page.day(each["due"]) if each["due"] else ""
+        page.field(page.say("next.label_lapsed"), page.say(key, title=each["title"], day=day))
     for i, each in enumerate(data["also"]):
         page.field(page.say("next.label_also") if i == 0 else "", _also(page, each))
     state = page.say("next.state", case=data["case"], title=data["title"], state=data.get("state_title"))

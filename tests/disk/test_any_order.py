@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 from conftest import PROCEDURES
+from places import Place
 from ways import DOWN, WRONG, ZONE
 
 from escalation import Desk
@@ -163,11 +163,11 @@ class Telling:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_whatever_happens_each_channel_has_heard_the_truth_once(
-    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+    place: Place, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in CHANNELS:
         monkeypatch.setenv(f"ANY_{name.upper()}", name)
-    with closing(Store.open(str(tmp_path / "cases.db"))) as store:
+    with closing(Store.open(place.url())) as store:
         telling = Telling(store, seed)
         for _ in range(40):
             telling.happens()

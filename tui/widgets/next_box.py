@@ -63,6 +63,10 @@ def said(advised: Data, words: Wording, width: int, outcome: str | None, tight: 
         lines += _field(words.say("next.label_missing"), words.say("next.missing_items", n=n, event=event), width)
     for each in advised["overdue"][:2]:
         lines += _field("!! " + words.say("next.label_overdue"), visible(each["title"]), width, "bold")
+    for each in advised["lapsed"] if not tight else ():
+        day = words.day(each["due"], advised["as_of"]) if each["due"] else ""
+        key = "next.lapsed" if day else "next.lapsed_no_day"
+        lines += _field(words.say("next.label_lapsed"), words.say(key, title=visible(each["title"]), day=day), width)
     return Text("\n").join(lines)
 
 
