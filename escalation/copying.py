@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -19,9 +20,9 @@ import msgspec
 
 from escalation.beside import calendars_of, calendars_put, new_files
 from escalation.core.entries import Attach, chained, decode_entry
-from escalation.errors import BadInput, FieldProblem, StoreDamaged, StoreError
+from escalation.errors import BadInput, Damaged, DefinitionDamaged, FieldProblem, StoreDamaged, StoreError
 from escalation.store import Store
-from states.model import UNREADABLE
+from states.model import UNREADABLE, content_hash
 
 Progress = Callable[[str, int, int], None]
 """Table (or `files`), how many are done, how many there are."""
@@ -118,12 +119,12 @@ class Seen(NamedTuple):
     attached: frozenset[str]
     """SHA-256 of the files that its cases hold."""
     channels: list[str]
-    broken: tuple[str, int, str] | None
-    """The first case whose hash chain does not fit, the entry, and why."""
+    broken: Callable[[str], Damaged] | None
+    """The error, for the store at a path, of the first procedure or log that does not fit its hashes."""
 
-    def damage(self, path: str) -> StoreDamaged | None:
+    def damage(self, path: str) -> Damaged | None:
         """The error that `broken` stands for."""
-        return StoreDamaged(path, *self.broken) if self.broken else None
+        return self.broken(path) if self.broken else None
 
 
 def copy(
@@ -135,8 +136,8 @@ def copy(
 
     `attached`: where the content of a hash lies in the folder of a store (`evidence.path_of`); attached files
     and calendars come along then. `replace`: what the target holds goes away in the same transaction; without,
-    it must hold nothing. `sound`: a source whose logs do not fit their hashes is refused.
-    Raises: BadInput, StoreDamaged for the source, StoreError; the target is then as it was.
+    it must hold nothing. `sound`: a source whose logs or procedures do not fit their hashes is refused.
+    Raises: BadInput, StoreDamaged or DefinitionDamaged for the source, StoreError; the target is then as it was.
     """
     beside = attached is not None and os.path.realpath(source.folder) != os.path.realpath(target.folder)
     try:
@@ -220,16 +221,18 @@ def look(store: Store) -> Seen:
 
 
 class _Chains:
-    """Holds the log of each case against its hashes while the rows go by, cases before entries."""
+    """Holds procedures and logs against their hashes while the rows go by, cases before entries."""
 
     def __init__(self) -> None:
-        self.broken: tuple[str, int, str] | None = None
+        self.broken: Callable[[str], Damaged] | None = None
         self.attached: set[str] = set()
         self._heads: dict[int, tuple[str, int, str]] = {}
         self._case: int | None = None
         self._seq, self._hash = 0, ""
 
     def passing(self, table: Table, rows: Iterable[Row]) -> Iterable[Row]:
+        if table.name == "definition":
+            return self._each(rows, lambda row: self._definition(*row[:4]))
         if table.name == "case":
             ref, head, head_hash = (table.columns.index(c) for c in ("ref", "head", "head_hash"))
             return self._each(rows, lambda row: self._heads.update({row[0]: (row[ref], row[head], row[head_hash])}))
@@ -239,6 +242,12 @@ class _Chains:
         for row in rows:
             take(row)
             yield row
+
+    def _definition(self, hash: str, procedure: str, version: str, body: bytes) -> None:
+        if content_hash(body) != hash:
+            self.broken = self.broken or partial(
+                DefinitionDamaged, hash=hash, reason="altered", procedure=procedure, version=version
+            )
 
     def _entry(self, row: Row) -> None:
         case, seq, body, hash, _ = row
@@ -272,7 +281,7 @@ class _Chains:
 
     def _break(self, seq: int, reason: str) -> None:
         ref, _, _ = self._heads.get(self._case or 0, (str(self._case), 0, ""))
-        self.broken = self.broken or (ref, seq, reason)
+        self.broken = self.broken or partial(StoreDamaged, case=ref, seq=seq, reason=reason)
 
 
 def _move(source: Store, target: Store, table: Table, progress: Progress | None) -> Sum:

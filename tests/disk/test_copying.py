@@ -14,7 +14,7 @@ import pytest
 from escalation import Desk
 from escalation.copying import TABLES, copy, is_empty, look
 from escalation.engine import Engine
-from escalation.errors import BadInput, StoreDamaged, StoreError
+from escalation.errors import BadInput, DefinitionDamaged, StoreDamaged, StoreError
 from escalation.evidence import path_of
 from escalation.store import Store
 from escalation.transfer import export_jsonl
@@ -181,6 +181,18 @@ def test_an_altered_entry_is_named_and_the_target_stays_empty(stores: Stores) ->
     assert target.count() == 0
     assert not list(Path(target.folder).rglob("*.toml"))
     assert [f for f in Path(target.folder).rglob("files/*/*") if f.is_file()] == []
+
+
+def test_a_procedure_that_was_altered_is_not_copied_on(stores: Stores) -> None:
+    source, target = filled(stores("one")), stores("two")
+    ((hash, body),) = source.run("SELECT hash, body FROM definition LIMIT 1").fetchall()
+    with source.writing():
+        source.run("UPDATE definition SET body = ? WHERE hash = ?", (bytes(body).replace(b"1", b"2", 1), hash))
+    with pytest.raises(DefinitionDamaged) as damaged:
+        copy(source, target)
+
+    assert (damaged.value.path, damaged.value.hash, damaged.value.reason) == (source.path, hash, "altered")
+    assert is_empty(target)
 
 
 @pytest.mark.parametrize(
