@@ -23,6 +23,7 @@ from tui.screens.bulk_cases import Seen, export, heading, said, would
 from tui.screens.page import Page
 from tui.widgets.form import Form
 from tui.widgets.lines import Told
+from tui.widgets.options import Options
 
 if TYPE_CHECKING:
     from escalation.api import Desk
@@ -71,7 +72,7 @@ class BulkScreen(Page):
         with Horizontal(id="acts"):
             yield Button("", id="go", compact=True, variant="primary")
             yield Button(self.say("bulk.back"), id="leave", compact=True)
-        yield OptionList(id="choices", markup=False)
+        yield Options(id="choices")
         yield Form(id="form")
         yield Input(self._text, id="text")
         yield Told(id="told")

@@ -27,6 +27,7 @@ from tui.screens.page import Page
 from tui.text import masked
 from tui.widgets.lanes import lanes
 from tui.widgets.next_box import NextBox
+from tui.widgets.options import Options
 
 TABS = ("next", "deadlines", "path", "timeline", "papers", "forecast")
 LOW = 18
@@ -87,7 +88,7 @@ class CaseView(Page):
             with VerticalScroll(id="next"):
                 yield Static("", id="next_text", markup=False)
             for id in LISTS:
-                yield OptionList(id=id, markup=False)
+                yield Options(id=id)
             with VerticalScroll(id="forecast"):
                 yield Static("", id="forecast_text", markup=False)
         yield Static("", id="detail", markup=False)

@@ -18,6 +18,7 @@ from states.errors import ProcedureError
 from tui.commands import bindings
 from tui.screens.delivery_words import announcement_text, channel_line, standing_text
 from tui.screens.page import Page
+from tui.widgets.options import Options
 from tui.widgets.prose import Prose, flowed
 
 Data = Mapping[str, Any]
@@ -55,9 +56,9 @@ class DeliveryScreen(Page):
             yield Prose(id="standing")
             yield Button("", id="retry", compact=True)
         yield Static("", id="ways_title", markup=False)
-        yield OptionList(id="ways", markup=False, compact=True)
+        yield Options(id="ways", compact=True)
         yield Static("", id="said", markup=False)
-        yield OptionList(id="told", markup=False, compact=True)
+        yield Options(id="told", compact=True)
 
     async def fill(self) -> None:
         self.entitle(self.say("delivery.title"))

@@ -21,6 +21,7 @@ from tui.screens.evidence_words import contact_line, exhibit_line
 from tui.text import masked
 from tui.widgets.choice import Choice
 from tui.widgets.hints import Hints
+from tui.widgets.options import Options
 
 if TYPE_CHECKING:
     from escalation.api import Desk
@@ -84,7 +85,7 @@ class EvidenceScreen(BundlePage):
         with ContentSwitcher(initial=f"page-{self.tab}", id="switch"):
             for id in LISTS:
                 with Vertical(id=f"page-{id}", classes="pair"):
-                    yield OptionList(id=id, markup=False)
+                    yield Options(id=id)
                     with VerticalScroll(classes="about"):
                         yield Static("", id=f"about-{id}", markup=False)
             with VerticalScroll(id="page-conduct", classes="told"):

@@ -16,6 +16,7 @@ from tui.commands import bindings
 from tui.screens.contract_words import clause_hidden, covered
 from tui.screens.procedures import Searchable
 from tui.text import told
+from tui.widgets.options import Options
 from tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class GroundScreen(Searchable):
     def body(self) -> ComposeResult:
         yield self.finder()
         with Horizontal(id="both"):
-            yield OptionList(id="list", markup=False, compact=True)
+            yield Options(id="list", compact=True)
             with VerticalScroll(id="detail"):
                 yield Prose(id="part")
 

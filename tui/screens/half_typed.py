@@ -18,6 +18,7 @@ from escalation.wording import visible
 from tui.screens.drafts import Key
 from tui.screens.page import Page
 from tui.widgets.hints import Hints
+from tui.widgets.options import Options
 from tui.widgets.preview import HIDDEN
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class HalfTypedScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static("", id="about", markup=False)
-        yield OptionList(id="drafts", markup=False, compact=True)
+        yield Options(id="drafts", compact=True)
         with Vertical(id="sure"):
             yield Static("", id="asked", markup=False)
             with Horizontal():

@@ -26,6 +26,7 @@ from tui.text import masked
 from tui.widgets.choice import Choice
 from tui.widgets.form import Form
 from tui.widgets.hints import Hints
+from tui.widgets.options import Options
 from tui.widgets.prose import Prose
 from tui.widgets.tone import Tone
 
@@ -80,7 +81,7 @@ class LettersScreen(LetterFile):
         yield Choice(self._tabs(), self.tab, clearable=False, id="tabs")
         with ContentSwitcher(initial=self.tab, id="switch"):
             with Vertical(id="list"):
-                yield OptionList(id="letters", markup=False)
+                yield Options(id="letters")
             with Vertical(id="write"):
                 with Vertical(id="both"):
                     yield Form(id="form")

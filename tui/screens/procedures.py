@@ -15,6 +15,7 @@ from escalation.wording import visible
 from tui.commands import bindings
 from tui.screens.page import Page
 from tui.screens.procedure_words import parts
+from tui.widgets.options import Options
 from tui.widgets.prose import Prose
 
 
@@ -95,7 +96,7 @@ class ProceduresScreen(Searchable):
 
     def body(self) -> ComposeResult:
         yield self.finder()
-        yield OptionList(id="list", markup=False)
+        yield Options(id="list")
         yield Static("", id="none", markup=False)
 
     async def fill(self) -> None:
@@ -151,7 +152,7 @@ class ProcedureScreen(Searchable):
     def body(self) -> ComposeResult:
         yield self.finder()
         with Horizontal(id="both"):
-            yield OptionList(id="list", markup=False, compact=True)
+            yield Options(id="list", compact=True)
             with VerticalScroll(id="detail"):
                 yield Prose(id="part")
         with VerticalScroll(id="drawing"):

@@ -18,6 +18,7 @@ from escalation.wording import Titles, lacking, visible
 from tui.forms import AT, FILES, NOTE, fields_of
 from tui.screens.drafts import Key
 from tui.screens.sheet import Question, Sheet, special
+from tui.widgets.options import Options
 from tui.widgets.preview import hanging
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class RecordScreen(Sheet):
         self._attached: set[Path] = set()
 
     def body(self) -> ComposeResult:
-        yield OptionList(id="events", markup=False)
+        yield Options(id="events")
         yield from self.sheet()
 
     def draft_key(self) -> Key:

@@ -21,6 +21,7 @@ from tui.screens.page import Page
 from tui.text import told
 from tui.widgets.choice import Choice
 from tui.widgets.hints import Hints
+from tui.widgets.options import Options
 from tui.widgets.prose import Prose
 
 Data = dict[str, Any]
@@ -57,7 +58,7 @@ class TrustScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static("", id="heading", markup=False)
-        yield OptionList(id="kinds", markup=False)
+        yield Options(id="kinds")
         yield Input(self.called, id="name", compact=True)
         yield Choice([(each, each) for each in ANSWERS], id="answer")
         with VerticalScroll(id="text"):

@@ -15,6 +15,7 @@ from escalation.errors import EscalationError
 from escalation.wording import error_lines, visible
 from states.errors import ProcedureError
 from tui.screens.page import Page
+from tui.widgets.options import Options
 from tui.widgets.tally import found_by
 
 Data = dict[str, Any]
@@ -56,7 +57,7 @@ class ViewsScreen(Page):
     def body(self) -> ComposeResult:
         yield Input(self._label, id="name", disabled=not self.text.strip(), placeholder=self._placeholder())
         yield Button(self.say("views.drop"), id="drop", compact=True)
-        yield OptionList(id="views", markup=False)
+        yield Options(id="views")
 
     def _placeholder(self) -> str:
         return self.say("views.keep", text=self.text) if self.text.strip() else self.say("views.keep_nothing")

@@ -27,6 +27,7 @@ from tui.screens.opening_words import field_title, last_page, notes_of
 from tui.widgets.choice import Choice
 from tui.widgets.form import Form
 from tui.widgets.hints import Hints
+from tui.widgets.options import Options
 from tui.widgets.preview import HIDDEN
 from tui.widgets.prose import Prose
 from tui.widgets.status import kept_said
@@ -74,7 +75,7 @@ class WelcomeScreen(DemoHost):
 
     def body(self) -> ComposeResult:
         yield Static("", id="question", markup=False)
-        yield OptionList(id="places", markup=False)
+        yield Options(id="places")
         yield Form(id="form")
         with VerticalScroll(id="list"):
             yield Prose(id="sentences")
