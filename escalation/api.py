@@ -13,6 +13,7 @@ docs/command-line.md; errors are those of `escalation.errors` and `states.errors
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -255,7 +256,7 @@ class Desk(Reader):
             together.done()
             empty = [name for name in facts if name not in values]
             if empty or not values:
-                raise BadInput(*(FieldProblem(name, facts[name], "required") for name in empty or ["facts"]))
+                raise BadInput(*(FieldProblem(name, facts.get(name), "required") for name in empty or ["facts"]))
             key = options.get("key")
             return FactsEntry(seq=seq, recorded_at=now, occurred_at=occurred_at, facts=values, note=note, key=key)
 
@@ -446,7 +447,7 @@ class Desk(Reader):
         """Make the procedure in a file the one that its name means in this store. Raises: ProcedureError."""
         from pathlib import Path
 
-        if not Path(file).is_file():
+        if not os.path.isfile(file):
             raise NotFound("file", str(file))
         hash, checked = self.engine.shelf.install(Path(file), self.now())
         procedure = checked.reading.procedure

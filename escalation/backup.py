@@ -20,7 +20,7 @@ import msgspec
 from msgspec.structs import replace as changed
 
 from escalation.archive import DATABASE, calendars_in, damaged, files_in, manifest_of, pack, read
-from escalation.beside import calendars_put, forsaken, new_files, ordinary, private, private_folder
+from escalation.beside import calendars_put, draft_of, forsaken, new_files, ordinary, private, private_folder
 from escalation.copying import TABLES, Progress, Seen, Sum, copy, is_empty, look, rules
 from escalation.errors import BadInput, FieldProblem, StoreError, StoreTooNew
 from escalation.evidence import path_of
@@ -76,7 +76,7 @@ def _written(store: Store, file: Path, now: datetime, progress: Progress | None,
     """Written beside, read again, then moved. `sound`: a store whose logs do not fit their hashes is refused."""
     try:
         _sweep(file.parent)
-        with TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
+        with TemporaryDirectory(prefix=draft_of(file, "").name, dir=file.parent) as folder:
             draft = Path(folder) / DRAFT
             seen = _rows(store, Path(folder) / DATABASE, progress)
             if sound and (damage := seen.damage(store.path)):

@@ -32,8 +32,15 @@ def calendars_of(folder: str) -> dict[str, bytes]:
 
 def ordinary(file: Path) -> None:
     """Whether a new file may come here. Raises: BadInput for a folder, device, pipe or link, which it would replace."""
-    if file.is_symlink() or (file.exists() and not file.is_file()):
+    # Asked of `os.path`: a name that is too long is not there, and fails when it is written, with the reason.
+    if os.path.islink(file) or (os.path.exists(file) and not os.path.isfile(file)):
         raise BadInput(FieldProblem("file", str(file), "letter_no_file"))
+
+
+def draft_of(file: Path, end: str) -> Path:
+    """Where a new file is written before it takes its place: hidden beside it, by a name that is not too long."""
+    short = file.name.encode("utf-8", "surrogateescape")[:100].decode("utf-8", "ignore")
+    return file.with_name(f".{short}.{end}")
 
 
 def forsaken(folder: Path, name: str) -> Iterator[Path]:

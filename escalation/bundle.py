@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from escalation import bundle_pages as pages
-from escalation.beside import forsaken, ordinary, poured, private
+from escalation.beside import draft_of, forsaken, ordinary, poured, private
 from escalation.errors import BadInput, FieldProblem, StoreError
 from escalation.evidence import path_of, said
 from escalation.letters.markdown import markdown
@@ -146,7 +146,7 @@ def _archive(to: Path, pages: Mapping[str, bytes], files: Mapping[str, tuple[Pat
     """SHA-256 and size of the archive, whole in its place, or nothing."""
     ordinary(to)
     _sweep(to.parent)
-    draft = to.with_name(f".{to.name[:100]}.{secrets.token_hex(4)}")
+    draft = draft_of(to, secrets.token_hex(4))
     try:
         with private(draft) as out:
             with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
@@ -165,7 +165,8 @@ def _archive(to: Path, pages: Mapping[str, bytes], files: Mapping[str, tuple[Pat
     except OSError as error:
         raise BadInput(FieldProblem("file", said(to), "unwritable", limit=error.strerror)) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
 
 
 def _sweep(folder: Path) -> None:

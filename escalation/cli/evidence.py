@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from escalation.cli.arguments import desk, naming
@@ -65,7 +65,7 @@ def attach(options: Namespace, more: Data, out: Output) -> int:
             name, text = _pasted(options)
             _one(opened, options, opened.attach(options.case, name, text=text, **described, **more), name, out)
             return 0
-        if len(files) == 1 and not Path(files[0]).is_dir():
+        if len(files) == 1 and not os.path.isdir(files[0]):
             _one(opened, options, opened.attach(options.case, files[0], **described, **more), files[0], out)
             return 0
         found = opened.evidence.attach(options.case, files, **described, **more)

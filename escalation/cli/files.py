@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -69,11 +70,11 @@ def _written(blocks: Iterable[bytes], file: str | None) -> None:
             sys.stdout.buffer.write(block)
         sys.stdout.buffer.flush()
         return
-    from escalation.beside import ordinary
+    from escalation.beside import draft_of, ordinary
 
     path = Path(file)
     ordinary(path)
-    beside = path.with_name(f".{path.name}.part")
+    beside = draft_of(path, "part")
     try:
         descriptor = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as target:
@@ -83,7 +84,8 @@ def _written(blocks: Iterable[bytes], file: str | None) -> None:
     except OSError as error:
         raise BadInput(FieldProblem("file", file, "unwritable", limit=error.strerror)) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
 
 
 def build_import(made: ArgumentParser, lang: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from pathlib import Path
@@ -79,9 +80,8 @@ def _file(name: str) -> Path:
     from states.errors import near_miss
     from states.library import shipped
 
-    path = Path(name)
-    if path.is_file():
-        return path
+    if os.path.isfile(name):
+        return Path(name)
     known = shipped()
     if name in known:
         return known[name]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from escalation.beside import draft_of
 from escalation.errors import BadInput, FieldProblem
 from escalation.letters.blocks import Block
 
@@ -56,7 +58,7 @@ def bytes_of(format: str, title: str, blocks: Sequence[Block], lang: str) -> byt
 
 def put(body: bytes, path: Path, overwrite: bool) -> None:
     """Write it. Raises: BadInput; then nothing was left behind, and what was there is as it was."""
-    beside = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}")
+    beside = draft_of(path, secrets.token_hex(4))
     try:
         try:
             descriptor = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
@@ -73,7 +75,8 @@ def put(body: bytes, path: Path, overwrite: bool) -> None:
         except OSError as error:
             raise BadInput(FieldProblem("file", str(path), "new_file", limit=error.strerror)) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
 
 
 def _without_replacing(beside: Path, path: Path) -> None:
