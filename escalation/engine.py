@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import wraps
 from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
@@ -435,7 +435,7 @@ def check_correction(log: Sequence[Entry], entry: Correction) -> None:
             raise BadInput(FieldProblem("data", ", ".join(entry.data), "unknown", limit="done"))
 
 
-def check_order(log: Sequence[Entry], entry: Entry, zone: tzinfo = UTC) -> None:
+def check_order(log: Sequence[Entry], entry: Entry, zone: tzinfo) -> None:
     """Whether nothing occurred in the future, or before the case was opened. Raises: BadInput, in local instants."""
     if isinstance(entry, Worldly) and entry.occurred_at > entry.recorded_at:
         raise BadInput(FieldProblem("at", entry.occurred_at.isoformat(), "not_future"))

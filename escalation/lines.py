@@ -133,8 +133,11 @@ class LogReader:
                  if isinstance(e, Amend) and e.target == each.seq and e.at is not None and e.seq not in gone),
                 each.seq,
             )  # fmt: skip
-            at, limit = each.occurred_at.isoformat(), opened_at.isoformat()
+            at, limit = self._local(each.occurred_at), self._local(opened_at)
             self.problems.append(FieldProblem("at", at, "not_before_opening", None, self.line_of[said_by - 1], limit))
+
+    def _local(self, at: datetime) -> str:
+        return at.astimezone(self._zone).isoformat()
 
     def _check_hashes(self) -> None:
         """Of those that do not fit only the first is told: what follows cannot fit either."""
@@ -202,12 +205,12 @@ class LogReader:
         if given is None:
             recorded_at = max((each for each in (at, before) if each is not None), default=None)
         elif before is not None and given < before:
-            said.wrong("recorded_at", "not_sooner", said.data["recorded_at"], before.isoformat())
+            said.wrong("recorded_at", "not_sooner", said.data["recorded_at"], self._local(before))
         if recorded_at is not None and recorded_at > self.now:
             field = "recorded_at" if given is not None else "at"
-            said.wrong(field, "not_future", said.data.get(field), self.now.isoformat())
+            said.wrong(field, "not_future", said.data.get(field), self._local(self.now))
         elif happens and at is not None and recorded_at is not None and at > recorded_at:
-            said.wrong("at", "not_future", said.data["at"], recorded_at.isoformat())
+            said.wrong("at", "not_future", said.data["at"], self._local(recorded_at))
         return at, recorded_at
 
     def _table_at(self, at: datetime | None) -> Table | None:

@@ -259,7 +259,7 @@ class _Telling:
 
     def _corrected(self, line: Line, log: list[Entry], entry: Entry, at: datetime) -> Snapshot | Refusal | None:
         try:
-            check_order(log, entry)
+            check_order(log, entry, self.table.clock.zone)
         except BadInput as error:
             for problem in error.problems:
                 self._wrong_input(problem)

@@ -58,5 +58,7 @@ def near_miss(name: str, known: Iterable[str]) -> str | None:
     """The one of `known` that `name` was probably meant to be, or None."""
     import difflib  # 3 ms, which only a slip pays
 
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
+    listed = list(known)
+    found = difflib.get_close_matches(name, listed, n=1, cutoff=0.75) if name else []
+    begun = [each for each in listed if name and each.startswith((f"{name}_", f"{name}-"))]
+    return found[0] if found else begun[0] if len(begun) == 1 else None

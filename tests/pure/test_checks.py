@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from patched import PARCEL, Rule, assert_found, assert_near, findings
 
+from states.errors import near_miss
+
 LAST = "    basis: {certainty: default}\n"
 DOCUMENTS = "documents:\n  letter: {title: Brief, template: claim_letter.typ, for: [drafting, decided]}\n"
 DECIDED = "      decided: {to: settled}\n"
@@ -216,6 +218,22 @@ def test_a_near_miss_is_said() -> None:
     (found,) = (f for f in findings(("Decided}, by: authority}", "Decided}, by: autority}")) if f.severity == "error")
 
     assert (found.found, found.meant) == ("autority", "authority")
+
+
+@pytest.mark.parametrize(
+    ("typed", "known", "meant"),
+    [
+        ("wating", ("won_waiting", "waiting"), "waiting"),
+        ("wating", ("won_waiting", "offered"), None),
+        ("answer_received", ("court_papers_received", "answered"), None),
+        ("alipay", ("alipay-repayment", "court-papers"), "alipay-repayment"),
+        ("amount", ("amount_owed", "amount_paid"), None),
+        ("", ("_a",), None),
+        ("答辨期限", ("答辩期限", "上诉期限"), "答辩期限"),
+    ],
+)
+def test_only_what_was_meant_is_suggested(typed: str, known: tuple[str, ...], meant: str | None) -> None:
+    assert near_miss(typed, known) == meant
 
 
 def test_findings_come_in_the_order_of_the_file() -> None:

@@ -144,7 +144,7 @@ def test_a_correction_may_not_come_before_the_opening(tmp_path: Path) -> None:
     report = told(tmp_path, *READY, CLAIM, early, '{at: "2026-03-03", withdraw: 1}')
 
     assert [m[:3] for m in mismatches(report)] == [
-        (10, "at", "not_before_opening 2026-03-02T02:00:00+00:00"), (11, "target", "not_opened"),
+        (10, "at", "not_before_opening 2026-03-02T10:00:00+08:00"), (11, "target", "not_opened"),
     ]  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def test_a_correction_may_not_come_before_the_opening(tmp_path: Path) -> None:
         ('{at: "2026-03-03", facts: {loss: -1}}', "loss", "min 0"),
         ('{at: "2026-03-03", note: " "}', "text", "required"),
         ('{at: "2026-03-03", follow_up: {due: soon, text: x}}', "due", "date"),
-        ('{at: "2026-03-03", note: x, occurred: "2026-03-04"}', "at", "not_future 2026-03-03T04:00:00+00:00"),
+        ('{at: "2026-03-03", note: x, occurred: "2026-03-04"}', "at", "not_future 2026-03-03T12:00:00+08:00"),
         ('{at: "2026-03-01", note: x}', "at", ">= 2026-03-02T10:00:00+08:00"),
         ("{at: soon, note: x}", "at", "2026-03-02T10:00"),
         ('{at: "2026-03-03", withdraw: 9}', "target", "unknown 1-1"),
