@@ -59,6 +59,7 @@ def near_miss(name: str, known: Iterable[str]) -> str | None:
     import difflib  # 3 ms, which only a slip pays
 
     listed = list(known)
-    found = difflib.get_close_matches(name, listed, n=1, cutoff=0.75) if name else []
+    alike = 0.75 if len(name) > 5 else 0.6  # of a short word, one slip is much
+    found = difflib.get_close_matches(name, listed, n=1, cutoff=alike) if name else []
     begun = [each for each in listed if name and each.startswith((f"{name}_", f"{name}-"))]
     return found[0] if found else begun[0] if len(begun) == 1 else None

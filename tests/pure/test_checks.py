@@ -229,6 +229,7 @@ def test_a_near_miss_is_said() -> None:
         ("alipay", ("alipay-repayment", "court-papers"), "alipay-repayment"),
         ("amount", ("amount_owed", "amount_paid"), None),
         ("", ("_a",), None),
+        ("fone", ("phone", "mail"), "phone"),
         ("答辨期限", ("答辩期限", "上诉期限"), "答辩期限"),
     ],
 )
