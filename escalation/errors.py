@@ -26,7 +26,7 @@ class EscalationError(Exception):
 
 
 class Then(NamedTuple):
-    """The case that refused an event, as it is at present: the event may have been dated earlier."""
+    """The case that refused an event, as it is at present: the event may be of an earlier day, or supposed to come."""
 
     case: str
     states_now: Mapping[str, str]

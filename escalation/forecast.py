@@ -10,7 +10,7 @@ from escalation.core.announce import next_lapse
 from escalation.core.entries import EventEntry
 from escalation.core.evaluate import Book, advance, step
 from escalation.core.snapshot import MISSED, Refusal, Snapshot
-from escalation.errors import Refused
+from escalation.errors import Refused, Then
 from escalation.views import deadline, event_title, local, state_title
 
 Data = dict[str, Any]
@@ -42,7 +42,9 @@ def forecast(
         lapse = next_lapse(snapshot)
         if waiting and (lapse is None or lapse > waiting[0].at):
             each = waiting.pop(0)
-            before, snapshot = snapshot, _taken(book, snapshot, each, len(rows))
+            states = {t.track: t.state for t in start.tracks if not t.final}
+            then = Then(ref, states, start.as_of, table.clock.zone)
+            before, snapshot = snapshot, _taken(book, snapshot, each, len(rows), then)
         elif lapse is not None and lapse <= end:
             before, snapshot = snapshot, advance(book, snapshot, lapse)
         else:
@@ -68,12 +70,12 @@ def forecast(
     }  # fmt: skip
 
 
-def _taken(book: Book, snapshot: Snapshot, supposed: Supposed, n: int) -> Snapshot:
+def _taken(book: Book, snapshot: Snapshot, supposed: Supposed, n: int, then: Then) -> Snapshot:
     at = max(supposed.at, snapshot.as_of)
     entry = EventEntry(seq=10**9 + n, recorded_at=at, occurred_at=at, event=supposed.event, data=supposed.data)
     found = step(book, snapshot, entry, at)
     if isinstance(found, Refusal):
-        raise Refused(found)
+        raise Refused(found, then)
     return found
 
 

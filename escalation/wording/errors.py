@@ -30,6 +30,7 @@ from escalation.errors import (
     StoreReadOnly,
     StoreTooNew,
     StoreUnsure,
+    Then,
     Unmapped,
     WouldConflict,
 )
@@ -177,6 +178,8 @@ def _calendar(error: CalendarDamaged, said: Wording) -> list[str]:
 
 
 def _refused(error: Refused, said: Wording, titles: Titles) -> list[str]:
+    if error.then is not None and error.refusal.at > error.then.now:
+        return _supposed(error, error.then, said, titles)
     refusal, then = error.refusal, late(error, said)
     event, day = _title(titles, "event", refusal.event), then.day if then else None
     what = said.say("refused.what_then" if then else "refused.what", event=event, day=day)
@@ -194,6 +197,21 @@ def _refused(error: Refused, said: Wording, titles: Titles) -> list[str]:
         said.say("refused.possible_then" if then else "refused.possible"),
         *(f"  - {_with_id(titles, each, said)}" for each in refusal.possible),
     ]
+
+
+def _supposed(error: Refused, then: Then, said: Wording, titles: Titles) -> list[str]:
+    """Why an event cannot come as it was supposed to: how things would be then, going by what is known."""
+    refusal = error.refusal
+    day = said.day(refusal.at.astimezone(then.zone).isoformat(), then.now.astimezone(then.zone).date().isoformat())
+    lines = [said.say("refused.what_supposed", event=_title(titles, "event", refusal.event), day=day)]
+    if not refusal.states:
+        return [*lines, said.say("refused.closed_supposed")]
+    lines.append(said.say("refused.states_supposed", states=_states(refusal.states, said, titles)))
+    lines += _all_missing(refusal.missing, refusal.event, said, titles)
+    if not refusal.possible:
+        return [*lines, said.say("refused.possible_none_supposed")]
+    possible = (f"  - {_with_id(titles, each, said)}" for each in refusal.possible)
+    return [*lines, said.say("refused.possible_supposed"), *possible]
 
 
 def _unmapped(error: Unmapped, said: Wording, titles: Titles) -> list[str]:

@@ -70,6 +70,21 @@ def test_the_same_is_told_where_the_daemon_kept_the_case_meanwhile(at: Opened, o
     assert error.facts()["states_now"] == {"main": "overdue"}
 
 
+def test_what_cannot_come_as_supposed_is_told_of_that_day_and_not_of_now(at: Opened, order: str) -> None:
+    with at("2026-03-03T10:00") as desk:
+        with pytest.raises(Refused) as found:
+            desk.forecast(order, [("order_objected", "2026-03-25", OBJECTION)])
+        en, zh = told(desk, order, found.value), told(desk, order, found.value, "zh")
+
+    assert "could not be recorded on Wed 25 Mar" in en
+    assert "The case would then be in: Past the day to pay." in en
+    assert "What could be recorded then:" in en
+    assert "3月25日 周三 那天记不了" in zh
+    assert " now" not in en.lower().replace("now in", "")
+    assert "现在可以" not in zh
+    assert found.value.facts()["states_now"] == {"main": "order_open"}
+
+
 def test_a_branch_that_the_given_data_exclude_is_not_asked_for(at: Opened, order: str) -> None:
     with at("2026-04-20T10:00") as desk:
         error = refused(desk, order, "order_objected", OBJECTION, "2026-03-10")
