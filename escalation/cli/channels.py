@@ -60,10 +60,13 @@ def run_add(options: Namespace, out: Output) -> int:
             found = channel_setup.add(opened.engine.store, wanted, opened.now(), test=tested, problem=problem)
         except DeliveryFailed as failed:
             return _not_taken(out, options.name, failed, kept=False)
+        whose = {"client": options.client, "person": options.person}
+        cases = opened.engine.store.cases
+        unknown = [k for k, name in whose.items() if name is not None and not any(cases(**{k: name}, limit=1))]
     if out.json:
         out.emit("channel", found)
     else:
-        _page(out, "added", found, tested=tested)
+        _page(out, "added", found, tested=tested, unknown=unknown)
     return 0
 
 

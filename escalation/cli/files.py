@@ -24,17 +24,16 @@ def build_export(made: ArgumentParser, lang: str) -> None:
     said = _SAID[lang]
     made.add_argument("cases", metavar="CASE", nargs="*", help=said["case"])
     made.add_argument("--all", action="store_true", help=said["all"])
-    made.add_argument("--format", required=True, metavar="|".join(FORMATS), help=said["format"])
+    made.add_argument("--format", metavar="|".join(FORMATS), help=said["format"])
     made.add_argument("-o", dest="file", metavar="FILE", help=said["out"])
     made.add_argument("--force", action="store_true", help=said["force"])
     made.set_defaults(run=run_export)
 
 
 def run_export(options: Namespace, out: Output) -> int:
-    if options.format not in FORMATS:
+    if options.format is not None and options.format not in FORMATS:
         raise BadInput(FieldProblem("format", options.format, "choice", limit=" | ".join(FORMATS)))
-    if bool(options.cases) == options.all:
-        raise Usage("CASE … | --all", f"escalation export CASE… | --all --format {'|'.join(FORMATS)} [-o FILE]")
+    _said_what(options)
     if options.file:
         from escalation.beside import ordinary
 
@@ -50,6 +49,21 @@ def run_export(options: Namespace, out: Output) -> int:
         if options.file:
             out.message("exported", file=options.file)
     return 0
+
+
+def _said_what(options: Namespace) -> None:
+    """Raises: Usage with commands that work, made of what was said, where it is not said what to export or how."""
+    from shlex import join
+
+    named, form = [*options.cases] or ["CASE"], options.format or "json"
+    some = f"{join(['escalation', 'export', *named])} --format {form}"
+    every = f"escalation export --all --format {form}"
+    if options.cases and options.all:
+        raise Usage("export_both", f"{some}\n{every}")
+    if not (options.cases or options.all):
+        raise Usage("export_cases" if options.format else "export_neither", f"{some}\n{every}")
+    if options.format is None:
+        raise Usage("export_format", every if options.all else some)
 
 
 def _bundled(options: Namespace, out: Output) -> int:

@@ -73,6 +73,8 @@ def added(page: Page, row: Data) -> None:
     page.put(page.say("channel.tested" if page.extra["tested"] else "channel.not_tested", name=row["name"]))
     page.field(page.say("channel.label_kept"), kept(page, row["secret"]))
     page.muted(page.say(f"channel.about_{row['privacy']}"))
+    for whose in page.extra["unknown"]:
+        page.put(page.say(f"channel.unknown_{whose}", name=row[whose]))
 
 
 def taken(page: Page, data: Data) -> None:

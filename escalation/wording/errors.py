@@ -499,6 +499,8 @@ _USAGE = (
 
 
 def _usage(message: str, usage: str, said: Wording) -> list[str]:
+    if said.has(f"usage.{message}"):  # one of our own, with commands that work instead
+        return [said.say(f"usage.{message}"), *(f"  {line}" for line in usage.splitlines()), said.say("error.usage_help")]
     found = ((key, pattern.fullmatch(message)) for key, pattern in _USAGE)
     key, facts = next(((key, m.groupdict()) for key, m in found if m), ("other", {"message": message}))
     if "choices" in facts:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from escalation import open_store
+
 TOKEN = "tk9f3secret7"
 TAKES = json.dumps([sys.executable, "-c", f"import sys; open('got', 'wb').write(sys.stdin.buffer.read()); '{TOKEN}'"])
 REFUSES = json.dumps([sys.executable, "-c", f"raise SystemExit(3) # {TOKEN}"])
@@ -71,6 +73,21 @@ def test_it_is_kept_anyway_where_one_says_so(channel: Command) -> None:
     assert (added.code, tested.code) == (0, 1)
     assert "connection was refused" in tested.out
     assert (row["quiet_from"], row["least"], row["privacy"], row["ok_at"]) == (None, "loud", "full", None)
+
+
+def test_a_client_or_a_person_whom_no_case_has_is_pointed_out(channel: Command, tmp_path: Path) -> None:
+    with open_store(tmp_path / "cases.db", now="2026-03-02T10:00") as desk:
+        desk.open("alipay-repayment", client="Wang")
+        desk.assign(desk.first_refs(1), "Li")
+    known = channel("add", "a", "--kind", "log", "--client", "Wang", "--person", "Li")
+    wrong = channel("add", "b", "--kind", "log", "--client", "Wnag", "--person", "Lee")
+    zh = channel("add", "c", "--kind", "log", "--client", "小王", "--lang", "zh")
+
+    assert (known.code, wrong.code, zh.code) == (0, 0, 0)
+    assert "so far" not in known.out
+    assert [name in wrong.out for name in ('"Wnag"', '"Lee"')] == [True, True]
+    assert "还没有哪个案件的当事人叫「小王」" in zh.out
+    assert len(listed(channel)) == 3
 
 
 def test_no_output_and_no_database_holds_the_secret(channel: Command, tmp_path: Path) -> None:
