@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -124,9 +125,9 @@ def run_install(options: Namespace, out: Output) -> int:
     made = service.install(store, system=system, start=not options.no_start, asked=asked)
     data = {
         "system": system, "path": None if made.path is None else str(made.path), "text": made.text,
-        "commands": [list(c) for c in made.commands], "notes": list(made.notes),
+        "commands": [list(c) for c in made.commands], "notes": _said(made.notes, out.lang),
     }  # fmt: skip
-    out.emit("daemon_installed", data, option=_option(options, store))
+    out.emit("daemon_installed", data, option=_option(options, store), notes=made.notes)
     return NOT_STARTED if "service.not_started" in made.notes else 0
 
 
@@ -148,9 +149,16 @@ def _remove(out: Output, systems: tuple[str, ...]) -> None:
     notes = dict.fromkeys(note for each in gone for note in each.notes)
     data = {
         "system": systems[0], "paths": [str(path) for each in gone for path in each.paths],
-        "commands": [list(command) for each in gone for command in each.commands], "notes": list(notes),
+        "commands": [list(command) for each in gone for command in each.commands], "notes": _said(notes, out.lang),
     }  # fmt: skip
-    out.emit("daemon_removed", data)
+    out.emit("daemon_removed", data, notes=tuple(notes))
+
+
+def _said(notes: Iterable[str], lang: str) -> list[dict[str, str]]:
+    """What else is to be known, by a short name that stays the same and as a sentence."""
+    from escalation.wording import wording
+
+    return [{"note": note.partition(".")[2], "message": wording(lang).say(note)} for note in notes]
 
 
 def build_ack(made: ArgumentParser, lang: str) -> None:

@@ -101,15 +101,15 @@ def once(page: Page, data: Data) -> None:
 def installed(page: Page, data: Data) -> None:
     """Where it was written, and what is left to be done by hand."""
     if data["path"]:
-        there = "service.unchanged" in data["notes"]
+        there = "service.unchanged" in page.extra["notes"]
         page.whole(page.say("daemon.there" if there else "daemon.installed", file=data["path"]))
     else:
-        for note in (each for each in data["notes"] if each in _WHY_CRON):
+        for note in (each for each in page.extra["notes"] if each in _WHY_CRON):
             page.put(page.say(note))
         page.put(page.say("daemon.cron"))
         page.whole(data["text"], indent=2)
     _by_hand(page, data)
-    if _MEANWHILE in data["notes"]:
+    if _MEANWHILE in page.extra["notes"]:
         page.put(page.say(_MEANWHILE))
         page.whole(f"escalation daemon run{page.extra['option']}", indent=2)
 
@@ -131,7 +131,7 @@ def _by_hand(page: Page, data: Data) -> None:
         page.put(page.say("daemon.by_hand"))
         for words in data["commands"]:
             page.whole(join(words), indent=2)
-    for note in data["notes"]:
+    for note in page.extra["notes"]:
         if note not in (*_WHY_CRON, _MEANWHILE):
             page.put((page.say(note), MUTED))
 

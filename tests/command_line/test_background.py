@@ -151,6 +151,7 @@ def test_a_unit_that_could_not_be_started_fails_and_is_found_to_be_removed(
 
     assert (made.code, plain.code, gone.code, written) == (1, 1, 0, True)
     assert ("没能让它运行起来" if lang == "zh" else "could not be started") in made.out
+    assert {each["note"]: each["message"] for each in json.loads(plain.out)["notes"]}["not_started"][:3].strip()
     assert str(unit) in gone.out
     assert not unit.exists()
 
