@@ -47,7 +47,8 @@ BOOLEAN = Value(type="boolean")
 ACTIONS = ("add", "done", "move", "drop")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_UTC = ZoneInfo("UTC")
+_HOME = ZoneInfo("Asia/Shanghai")
+"""Whose time it is where no definition says so."""
 
 
 class LogReader:
@@ -66,7 +67,7 @@ class LogReader:
         self._book = book
         self._find = find
         self._first: Table | None = None
-        self._zone = _UTC
+        self._zone = _HOME
         self._begun = False
         self._opened_at: datetime | None = None
         self._recorded_at: datetime | None = None
@@ -238,7 +239,10 @@ class LogReader:
             try:
                 check_correction(cast("list[Entry]", self.log), entry)
             except BadInput as error:
-                said.problems += [p._replace(line=said.line) for p in error.problems]
+                written = {"at": said.data.get("at")}  # as the line has it, and not as it was read
+                said.problems += [
+                    p._replace(line=said.line, value=written.get(p.field, p.value)) for p in error.problems
+                ]
 
     # -- kinds: each gives the fields of its own -------------------------------------------------------
 

@@ -60,6 +60,19 @@ def near_miss(name: str, known: Iterable[str]) -> str | None:
 
     listed = list(known)
     alike = 0.75 if len(name) > 5 else 0.6  # of a short word, one slip is much
-    found = difflib.get_close_matches(name, listed, n=1, cutoff=alike) if name else []
+    close = difflib.get_close_matches(name, listed, n=3, cutoff=alike) if name else []
+    # Two names may be alike for a long word that they share, and mean different things by the rest.
+    found = [each for each in close if _slips(name, each) <= max(2, min(len(name), len(each)) // 4)]
     begun = [each for each in listed if name and each.startswith((f"{name}_", f"{name}-"))]
     return found[0] if found else begun[0] if len(begun) == 1 else None
+
+
+def _slips(one: str, other: str) -> int:
+    """How many letters were left out, added or mistyped between two words (Levenshtein)."""
+    above = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, wanted in enumerate(other, 1):
+            row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (letter != wanted)))
+        above = row
+    return above[-1]

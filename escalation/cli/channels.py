@@ -64,7 +64,7 @@ def run_add(options: Namespace, out: Output) -> int:
         cases = opened.engine.store.cases
         unknown = [k for k, name in whose.items() if name is not None and not any(cases(**{k: name}, limit=1))]
     if out.json:
-        out.emit("channel", found)
+        out.emit("channel", found | {"unknown": unknown})
     else:
         _page(out, "added", found, tested=tested, unknown=unknown)
     return 0

@@ -33,7 +33,8 @@ def build_export(made: ArgumentParser, lang: str) -> None:
 def run_export(options: Namespace, out: Output) -> int:
     if options.format is not None and options.format not in FORMATS:
         raise BadInput(FieldProblem("format", options.format, "choice", limit=" | ".join(FORMATS)))
-    _said_what(options)
+    if options.format != "bundle":
+        _said_what(options)
     if options.file:
         from escalation.beside import ordinary
 
@@ -55,9 +56,9 @@ def _said_what(options: Namespace) -> None:
     """Raises: Usage with commands that work, made of what was said, where it is not said what to export or how."""
     from shlex import join
 
-    named, form = [*options.cases] or ["CASE"], options.format or "json"
-    some = f"{join(['escalation', 'export', *named])} --format {form}"
-    every = f"escalation export --all --format {form}"
+    how = ["--format", options.format or "json", *(["-o", options.file] if options.file else [])]
+    some = join(["escalation", "export", *(options.cases or ["CASE"]), *how])
+    every = join(["escalation", "export", "--all", *how])
     if options.cases and options.all:
         raise Usage("export_both", f"{some}\n{every}")
     if not (options.cases or options.all):
@@ -68,7 +69,8 @@ def _said_what(options: Namespace) -> None:
 
 def _bundled(options: Namespace, out: Output) -> int:
     """One archive to hand over: a file, because whoever gets it is to check it as a whole."""
-    wrong = [] if len(options.cases) == 1 else [FieldProblem("case", " ".join(options.cases) or "--all", "one_case")]
+    named = [*options.cases, *(["--all"] if options.all else [])]
+    wrong = [] if len(options.cases) == len(named) == 1 else [FieldProblem("case", " ".join(named), "one_case")]
     wrong += [] if options.file else [FieldProblem("file", None, "bundle_to")]
     if wrong:
         raise BadInput(*wrong)

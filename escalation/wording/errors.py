@@ -267,6 +267,8 @@ def _problem(problem: FieldProblem, said: Wording, titles: Titles) -> str:
     code = problem.expected
     if code == "unknown" and not problem.limit:
         code = "unknown_none" if problem.line is None and not problem.meant else "unknown_bare"
+    if code == "not_before_opening" and problem.line is not None:
+        code = "not_before_opening_line"  # which is no case yet that a command could name
     expected = _expected(said, code, problem.value, limit_said(problem, said))
     text = said.say("bad_input.problem", line=line, field=label, expected=expected).rstrip()
     if problem.value not in (None, ""):
@@ -280,10 +282,12 @@ def _problem(problem: FieldProblem, said: Wording, titles: Titles) -> str:
 
 
 def _expected(said: Wording, expected: str, value: Any, limit: str | None) -> str:
+    from shlex import quote
+
     key = f"expected.{expected}"
     if not said.has(key):
         return visible(expected)
-    return said.say(key, limit=limit, value=value).rstrip(" ：:")
+    return said.say(key, limit=limit, value=value, typed=quote(str(value))).rstrip(" ：:")
 
 
 _OF_INSTANTS = ("not_before_opening", "opening_before_entries", "not_before_last", "clock_behind")
@@ -500,7 +504,8 @@ _USAGE = (
 
 def _usage(message: str, usage: str, said: Wording) -> list[str]:
     if said.has(f"usage.{message}"):  # one of our own, with commands that work instead
-        return [said.say(f"usage.{message}"), *(f"  {line}" for line in usage.splitlines()), said.say("error.usage_help")]
+        commands = (f"  {line}" for line in usage.splitlines())
+        return [said.say(f"usage.{message}"), *commands, said.say("error.usage_help")]
     found = ((key, pattern.fullmatch(message)) for key, pattern in _USAGE)
     key, facts = next(((key, m.groupdict()) for key, m in found if m), ("other", {"message": message}))
     if "choices" in facts:

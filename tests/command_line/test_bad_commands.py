@@ -175,6 +175,41 @@ def test_a_bad_command(line: str, code: int, says: str, place: tuple[Path, str])
     assert "Traceback" not in found.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "lacks", "works"),
+    [
+        ("export", "nor the format", ["export CASE --format json", "export --all --format json"]),
+        ("export --format csv", "Which cases", ["export CASE --format csv", "export --all --format csv"]),
+        ("export ID", "The format", ["export ID --format json"]),
+        ("export --all -o all.json", "The format", ["export --all --format json -o all.json"]),
+        ("export ID --all --format json", "one of the two", ["export ID --format json", "export --all --format json"]),
+    ],
+)
+def test_an_export_that_lacks_something_is_answered_with_commands_that_work(
+    line: str, lacks: str, works: list[str], place: tuple[Path, str]
+) -> None:
+    folder, case = place
+    en, zh = (run(folder, *NOW, *line.replace("ID", case).split(), lang=lang) for lang in ("en", "zh"))
+    found = [each.strip() for each in en.stderr.splitlines() if each.startswith("  ")]
+
+    assert (en.returncode, zh.returncode) == (2, 2)
+    assert lacks in en.stderr.splitlines()[0]
+    assert "The command is not right" not in en.stderr
+    assert "命令没有写对" not in zh.stderr
+    assert found == [f"escalation {each.replace('ID', case)}" for each in works]
+    assert found == [each.strip() for each in zh.stderr.splitlines() if each.startswith("  ")]
+
+
+@pytest.mark.parametrize("line", ["export --format bundle", "export CASE --all --format bundle -o b.zip"])
+def test_a_bundle_is_of_one_case(line: str, place: tuple[Path, str]) -> None:
+    found = run(place[0], *NOW, *words(line, place))
+
+    assert found.returncode == 2
+    assert "a bundle holds one case" in found.stderr
+    assert ("--all" in found.stderr) == ("--all" in line)
+    assert not (place[0] / "b.zip").exists()
+
+
 @pytest.mark.parametrize("line", ["record CASE complained", "record CASE offer_made", "show zzzz", "bogus"])
 def test_with_json_an_error_is_one_object_on_standard_error(line: str, place: tuple[Path, str]) -> None:
     found = run(place[0], *NOW, *words(line, place), "--json")

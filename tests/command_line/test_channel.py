@@ -90,6 +90,15 @@ def test_a_client_or_a_person_whom_no_case_has_is_pointed_out(channel: Command, 
     assert len(listed(channel)) == 3
 
 
+def test_programs_are_told_of_whom_no_case_has(channel: Command) -> None:
+    both = channel("add", "a", "--kind", "log", "--client", "Wnag", "--person", "Lee", "--json")
+    none = channel("add", "b", "--kind", "log", "--json")
+
+    assert json.loads(both.out)["unknown"] == ["client", "person"]
+    assert json.loads(none.out)["unknown"] == []
+    assert [row["client"] for row in listed(channel)] == ["Wnag", None]
+
+
 def test_no_output_and_no_database_holds_the_secret(channel: Command, tmp_path: Path) -> None:
     said = [
         channel("add", "phone", NOBODY, "--no-test"), channel("add", "phone", NOBODY), channel("list"),

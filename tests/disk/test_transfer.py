@@ -20,10 +20,11 @@ from places import Place
 from escalation import Desk, open_store
 from escalation.cli import run as main
 from escalation.engine import Engine
-from escalation.errors import FieldProblem, ImportStopped, StoreError
+from escalation.errors import BadInput, FieldProblem, ImportStopped, StoreError
 from escalation.intake import Imported, import_jsonl, part_of
 from escalation.store import Store
 from escalation.transfer import export_csv, export_json, export_jsonl
+from escalation.wording import error_lines
 from states.model import content, content_hash
 from states.reader import read_procedure
 
@@ -346,6 +347,28 @@ def test_a_broken_line_is_named_by_line_and_field(empty: Engine, line: Any, prob
     assert [" ".join(filter(None, (p.field, p.expected, p.meant))) for p in told] == [problem]
     assert told[0].line == (4 if line == BROKEN_BEFORE else 5)
     assert (found.cases, empty.store.count()) == ([], 0)
+
+
+def test_instants_of_a_broken_line_are_said_as_written_or_by_the_zone_of_the_case(empty: Engine) -> None:
+    late = {**AMEND, "at": "2026-03-04T09:00", "recorded_at": "2026-03-03T09:00"}
+    early = {**NOTE, "at": "2026-03-01T02:00:00Z"}
+    nobody = {"case": "a1", "kind": "opened", "at": "2036-03-02T10:00", "recorded_at": "2036-03-02T10:00"}
+    found = [
+        taken(empty, lines).skipped[0][1][-1] for lines in ([*given_case(), late], [*given_case(), early], [nobody])
+    ]
+
+    assert found[0].value == "2026-03-04T09:00"
+    assert (found[1].value, found[1].limit) == ("2026-03-01T10:00:00+08:00", "2026-03-02T10:00:00+08:00")
+    assert str(found[2].limit).endswith("+08:00")
+
+
+def test_a_line_before_the_opening_is_answered_without_a_command_about_a_case_that_is_not_in(empty: Engine) -> None:
+    problem = taken(empty, [*given_case(), {**NOTE, "at": "2026-03-01"}]).skipped[0][1][0]
+    en, zh = ("\n".join(error_lines(BadInput(problem), lang)) for lang in ("en", "zh"))
+
+    assert "move the line of the opening first" in en
+    assert "先把开案那一行的时间改早" in zh
+    assert "amend" not in en + zh
 
 
 BROKEN_BEFORE = {"case": "a1", "kind": "withdraw", "target": 3}

@@ -230,6 +230,11 @@ def test_a_near_miss_is_said() -> None:
         ("amount", ("amount_owed", "amount_paid"), None),
         ("", ("_a",), None),
         ("fone", ("phone", "mail"), "phone"),
+        ("paid", ("not_paid", "owed"), None),
+        ("waiting", ("won_waiting", "offered"), None),
+        ("complaint_filed", ("complaint_decided",), None),
+        ("enforcement_oepn", ("enforcement_over", "enforcement_open"), "enforcement_open"),
+        ("7kq5", ("7a95", "x3kd"), None),
         ("答辨期限", ("答辩期限", "上诉期限"), "答辩期限"),
     ],
 )
